@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler options that every target of the project is built with (target secateur_options).
+add_library(secateur_options INTERFACE)
+target_compile_options(secateur_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror)
+# Contraction of a*b+c to one fused operation would make results depend on the instruction set; where it pays it is
+# asked for by name (core/kernels). Error bounds in this project hold with and without it.
+target_compile_options(secateur_options INTERFACE -ffp-contract=off)
+if(SECATEUR_NATIVE)
+  add_compile_options(-march=native)
+endif()
+if(SECATEUR_SANITIZE)
+  string(REPLACE ";" "," sanitizers "${SECATEUR_SANITIZE}")
+  add_compile_options(-fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${sanitizers})
+  # The analysis that feeds these two warnings is unreliable under instrumentation.
+  target_compile_options(secateur_options INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow)
+endif()

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "secateur/graph/relu_graph.hpp"
+
+namespace secateur::bounds {
+
+/// Bounds of every preactivation and output of the stored network on `box` (inside the graph's domain), valid in real
+/// arithmetic. Throws InputError for a method that has not landed yet.
+graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box, graph::BoundsMethod method);
+
+/// Interval arithmetic, layer by layer. Monotone in the box.
+graph::NeuronBounds interval(const graph::ReluGraph& graph, const Box& box);
+
+/// CROWN (Zhang et al. 2018, arXiv 1811.00866; DeepPoly, Singh et al. 2019) with adaptive lower slopes, intersected with
+/// interval bounds neuron by neuron. `start`: bounds already known for the same box or a larger one, intersected as well.
+graph::NeuronBounds crown(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds* start = nullptr);
+
+/// Bounds of c'y over the outputs y, by the same backward pass over the given neuron bounds.
+struct Interval {
+  double lower, upper;
+};
+Interval crown_objective(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& bounds,
+                         const Vector& objective);
+
+}  // namespace secateur::bounds

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/lp/model.hpp"
+
+#include <utility>
+
+namespace secateur::lp {
+
+int Model::add_column(double lower, double upper, double column_cost, bool is_integer, std::string name) {
+  cost.push_back(column_cost);
+  column_lower.push_back(lower);
+  column_upper.push_back(upper);
+  integer.push_back(is_integer);
+  column_names.push_back(std::move(name));
+  return columns() - 1;
+}
+
+void Model::add_entry(int column_index, double coefficient) {
+  column.push_back(column_index);
+  value.push_back(coefficient);
+}
+
+int Model::close_row(double lower, double upper, std::string name) {
+  row_lower.push_back(lower);
+  row_upper.push_back(upper);
+  row_names.push_back(std::move(name));
+  row_start.push_back(static_cast<int>(column.size()));
+  return rows() - 1;
+}
+
+}  // namespace secateur::lp

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "secateur/core/matrix.hpp"
+#include "secateur/core/status.hpp"
+
+namespace secateur::lp {
+
+/// min or max cost'x + offset subject to row_lower <= A x <= row_upper, column_lower <= x <= column_upper, some x integer.
+/// Infinite bounds are IEEE infinities.
+struct Model {
+  Sense sense = Sense::minimize;
+  double offset = 0;
+  std::vector<double> cost, column_lower, column_upper;
+  std::vector<bool> integer;
+  std::vector<std::string> column_names;
+
+  std::vector<double> row_lower, row_upper;
+  std::vector<std::string> row_names;
+  /// The matrix by rows: row r has entries row_start[r] .. row_start[r + 1] of column and value.
+  std::vector<int> row_start{0}, column;
+  std::vector<double> value;
+
+  [[nodiscard]] int columns() const { return static_cast<int>(cost.size()); }
+  [[nodiscard]] int rows() const { return static_cast<int>(row_lower.size()); }
+
+  /// Appends a column and returns its index.
+  int add_column(double lower, double upper, double column_cost, bool is_integer, std::string name);
+  /// Appends a row; add_entry calls before it fill the row that it closes.
+  void add_entry(int column_index, double coefficient);
+  int close_row(double lower, double upper, std::string name);
+};
+
+/// The model as text: free MPS, or CPLEX LP. Numbers in their shortest form that reads back to the same bits.
+std::string to_mps(const Model& model);
+std::string to_lp(const Model& model);
+
+}  // namespace secateur::lp

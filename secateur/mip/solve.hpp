@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "secateur/core/progress.hpp"
+#include "secateur/core/stop.hpp"
+#include "secateur/lp/model.hpp"
+#include "secateur/model/problem.hpp"
+#include "secateur/model/solve.hpp"
+
+namespace secateur::mip {
+
+using SolverOptions = std::vector<std::pair<std::string, std::string>>;
+
+/// Bounds, formulation, incumbent by forward passes, MILP solver, replay and repair: the `milp` engine.
+/// Throws InputError for a solver or a technique that is not there.
+model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
+                         const SolverOptions& options = {}, const ProgressSink& progress = {});
+
+/// The MILP of the problem, for `secateur export`: columns named after inputs and outputs, the objective in the user's
+/// sense.
+lp::Model formulate(const model::Problem& problem, const model::SolveSettings& settings);
+
+}  // namespace secateur::mip

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "secateur/core/matrix.hpp"
+#include "secateur/core/names.hpp"
+#include "secateur/core/options.hpp"
+#include "secateur/core/status.hpp"
+#include "secateur/graph/relu_graph.hpp"
+
+namespace secateur::model {
+
+enum class Engine { auto_, native, milp };
+enum class Solver { highs, gurobi, scip };
+enum class Formulation { big_m, partitioned, hull };
+
+/// Every option of a solve, whatever the engine.
+struct SolveSettings {
+  Engine engine = Engine::auto_;
+  Solver solver = Solver::highs;
+  Formulation formulation = Formulation::big_m;
+  graph::BoundsMethod bounds = graph::BoundsMethod::crown;
+  double gap = 1e-4;
+  double absolute_gap = 1e-6;
+  double feasibility = 1e-6;
+  double time_limit = std::numeric_limits<double>::infinity();
+  double memory_limit = std::numeric_limits<double>::infinity();
+  int threads = 2;
+  std::uint64_t seed = 0;
+  int solutions = 1;
+};
+
+/// What a solve found. Objective and bound are in the user's sense: when maximising, the bound is above.
+struct SolveResult {
+  Status status = Status::interrupted;
+  std::optional<double> objective;  ///< a float64 forward pass at x
+  std::optional<double> bound;
+  std::optional<double> gap;        ///< relative_gap(objective, bound)
+  Proof proof = Proof::solver_tolerance;
+  Vector x, y;                      ///< empty when no point is known
+  struct Seconds {
+    double total = 0, bounds = 0, solve = 0;
+  } seconds;
+  std::int64_t nodes = 0;
+  Engine engine = Engine::milp;
+  std::string solver;               ///< name and version
+  struct Neurons {
+    std::int64_t total = 0, unstable = 0, binaries = 0;
+  } neurons;
+  /// Incumbent and bound over time, one entry whenever one of them changed.
+  struct Event {
+    double seconds;
+    std::optional<double> objective, bound;
+  };
+  std::vector<Event> trace;
+};
+
+/// |objective - bound| / max(1e-9, |objective|), and 0 when the bound lies on the wrong side by round-off.
+double relative_gap(double objective, double bound, Sense sense);
+
+/// Whether the relative or the absolute gap is met.
+bool gap_closed(double objective, double bound, Sense sense, const SolveSettings& settings);
+
+template <class Visitor>
+void describe(SolveSettings& s, Visitor&& visit) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  visit("engine", s.engine, "what searches: the native branch and bound, a MILP solver, or whichever suits");
+  visit("solver", s.solver, "MILP solver");
+  visit("formulation", s.formulation, "MILP formulation of an unstable neuron");
+  visit("bounds", s.bounds, "how preactivation bounds are computed");
+  visit("gap", s.gap, "relative gap at which a solution counts as optimal", Range<double>{0, infinity});
+  visit("absolute-gap", s.absolute_gap, "absolute gap at which a solution counts as optimal", Range<double>{0, infinity});
+  visit("feasibility", s.feasibility, "largest violation of a constraint that is accepted", Range<double>{1e-10, 1e-2});
+  visit("time-limit", s.time_limit, "seconds", Range<double>{0, infinity, true});
+  visit("memory-limit", s.memory_limit, "MiB", Range<double>{1, infinity});
+  visit("threads", s.threads, "worker threads", Range<int>{1, 1024});
+  visit("seed", s.seed, "seed of everything random", Range<std::uint64_t>{0, UINT64_MAX});
+  visit("solutions", s.solutions, "how many distinct optima to report", Range<int>{1, 1000});
+}
+
+}  // namespace secateur::model
+
+namespace secateur {
+template <>
+struct Names<model::Engine> {
+  static constexpr std::array<std::string_view, 3> value{"auto", "native", "milp"};
+};
+template <>
+struct Names<model::Solver> {
+  static constexpr std::array<std::string_view, 3> value{"highs", "gurobi", "scip"};
+};
+template <>
+struct Names<model::Formulation> {
+  static constexpr std::array<std::string_view, 3> value{"big_m", "partitioned", "hull"};
+};
+}  // namespace secateur

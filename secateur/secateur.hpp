@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Everything, in the order of the rooms.
+#include "secateur/core/box.hpp"
+#include "secateur/core/error.hpp"
+#include "secateur/core/progress.hpp"
+#include "secateur/core/status.hpp"
+#include "secateur/core/stop.hpp"
+#include "secateur/core/version.hpp"
+#include "secateur/lp/model.hpp"
+#include "secateur/nn/evaluate.hpp"
+#include "secateur/nn/network.hpp"
+#include "secateur/nn/onnx.hpp"
+#include "secateur/data/dataset.hpp"
+#include "secateur/data/functions.hpp"
+#include "secateur/data/sampling.hpp"
+#include "secateur/data/table.hpp"
+#include "secateur/graph/lower.hpp"
+#include "secateur/graph/passes.hpp"
+#include "secateur/graph/relu_graph.hpp"
+#include "secateur/train/train.hpp"
+#include "secateur/model/problem.hpp"
+#include "secateur/model/solve.hpp"
+#include "secateur/bounds/bounds.hpp"
+#include "secateur/prune/prune.hpp"
+#include "secateur/mip/solve.hpp"
