@@ -50,7 +50,8 @@ Errors errors(const nn::Network& network, const data::Dataset& data);
 /// deviations taken over `reference` (the training part), so that outputs of any unit count the same.
 double relative_rmse(const nn::Network& network, const data::Dataset& data, const data::Dataset& reference);
 
-/// Which weights may be non-zero, one matrix a Dense layer of the canonical network: 1 free, 0 pruned (kept exactly zero).
+/// Which weights may be non-zero, one matrix a Dense layer of the canonical network: 1 free, 0 pruned (kept exactly
+/// zero).
 using Masks = std::vector<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 
 /// A fresh network for the data: input scaling to [-1, 1] (of the training box), hidden layers of the given widths with
@@ -58,15 +59,15 @@ using Masks = std::vector<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, E
 nn::Network initial_network(const data::Dataset& training, const std::vector<int>& hidden, std::uint64_t seed);
 
 struct Training {
-  nn::Network network;     ///< the weights with the best validation error
-  int epochs = 0;          ///< epochs run
+  nn::Network network;  ///< the weights with the best validation error
+  int epochs = 0;       ///< epochs run
   double seconds = 0;
   std::vector<double> training_loss, validation_loss;  ///< mean squared error in scaled units, one an epoch
 };
 
-/// Adam (Kingma & Ba 2015) on the mean squared error of the canonical network's Dense layers; scaling layers stay as they
-/// are. Weights with mask 0 are set to and stay exactly zero. Same settings, data and threads: same bits.
-/// Throws InputError when the data does not fit the network. Ends early, with the best weights so far, when `stop` says.
+/// Adam (Kingma & Ba 2015) on the mean squared error of the canonical network's Dense layers; scaling layers stay as
+/// they are. Weights with mask 0 are set to and stay exactly zero. Same settings, data and threads: same bits. Throws
+/// InputError when the data does not fit the network. Ends early, with the best weights so far, when `stop` says.
 Training train(const nn::Network& network, const data::Dataset& training, const data::Dataset& validation,
                const TrainSettings& settings, const Masks* masks = nullptr, const ProgressSink& progress = {},
                const Stop& stop = Stop());
