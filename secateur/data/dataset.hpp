@@ -26,8 +26,8 @@ struct Split {
 /// Fewest rows a split accepts.
 inline constexpr Index minimum_rows = 10;
 
-/// 70 / 15 / 15 % of the rows, shuffled. Depends on the seed and the data alone, so that training and a later pruning of
-/// the same file see the same parts. Throws InputError (with `file`) for fewer than minimum_rows rows.
+/// 70 / 15 / 15 % of the rows, shuffled. Depends on the seed and the data alone, so that training and a later pruning
+/// of the same file see the same parts. Throws InputError (with `file`) for fewer than minimum_rows rows.
 Split split(const Dataset& data, std::uint64_t seed, const std::string& file = {});
 
 /// The rows of a part.

@@ -20,9 +20,9 @@ struct TestFunction {
   double minimum = 0;
 };
 
-/// By name: peaks, hartmann3, hartmann6, and for any number of inputs ackley, rosenbrock, michalewicz (`inputs` is
-/// ignored by the first three; michalewicz has a known minimum for 2, 5 and 10 inputs). Throws InputError for an unknown
-/// name, naming those there are, or an unsupported number of inputs.
+/// By name: peaks, hartmann3, hartmann6, and for any number of inputs ackley (from 1), rosenbrock (from 2), michalewicz
+/// (1 to 10). `inputs` is ignored by the first three. Throws InputError for an unknown unknown name, naming those there
+/// are, or an unsupported number of inputs.
 TestFunction test_function(std::string_view name, Index inputs = 2);
 
 std::vector<std::string> test_function_names();

@@ -12,8 +12,8 @@ namespace secateur::data {
 
 enum class Sampling { sobol, latin_hypercube };
 
-/// count points in the box, one a row. Sobol points (Joe & Kuo 2008 direction numbers, up to 32 dimensions) are scrambled
-/// by a random digital shift of the seed.
+/// count points in the box, one a row. Sobol points (Joe & Kuo 2008 direction numbers, up to 32 dimensions) are
+/// scrambled by a random digital shift of the seed.
 Matrix sample(const Box& box, Index count, Sampling sampling, std::uint64_t seed);
 
 /// A test function's values at sampled points; columns x[0], x[1], ... and y.
