@@ -12,8 +12,9 @@ graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box
 /// Interval arithmetic, layer by layer. Monotone in the box.
 graph::NeuronBounds interval(const graph::ReluGraph& graph, const Box& box);
 
-/// CROWN (Zhang et al. 2018, arXiv 1811.00866; DeepPoly, Singh et al. 2019) with adaptive lower slopes, intersected with
-/// interval bounds neuron by neuron. `start`: bounds already known for the same box or a larger one, intersected as well.
+/// CROWN (Zhang et al. 2018, arXiv 1811.00866; DeepPoly, Singh et al. 2019) with adaptive lower slopes, intersected
+/// with interval bounds neuron by neuron. `start`: bounds already known for the same box or a larger one, intersected
+/// as well.
 graph::NeuronBounds crown(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds* start = nullptr);
 
 /// Bounds of c'y over the outputs y, by the same backward pass over the given neuron bounds.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/core/file.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 
 #include "secateur/core/error.hpp"
 

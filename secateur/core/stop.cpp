@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/core/stop.hpp"
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 namespace secateur {
 
@@ -21,7 +21,7 @@ extern "C" void on_signal(int) {
 
 void install_interrupt_handler() {
   interrupt_flag() = false;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

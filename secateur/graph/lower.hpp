@@ -7,10 +7,11 @@
 namespace secateur::graph {
 
 /// The network as a graph over `box`: one affine layer per Dense run between two ReLUs, Elementwise layers (scaling)
-/// folded into their neighbours, zero weights not stored. What folding rounds is bounded by the layers' `error`, so that
-/// bounds of the graph are bounds of the stored network in real arithmetic.
+/// folded into their neighbours, zero weights not stored. What folding rounds is bounded by the layers' `error`, so
+/// that bounds of the graph are bounds of the stored network in real arithmetic.
 ///
-/// `box`: finite, lower <= upper, one entry an input (std::invalid_argument otherwise).
+/// `box`: finite, lower <= upper, one entry an input (std::invalid_argument otherwise). Throws InputError when numbers
+/// overflow on the way.
 ReluGraph lower(const nn::Network& network, const Box& box);
 
 }  // namespace secateur::graph

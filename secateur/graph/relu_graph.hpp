@@ -18,8 +18,8 @@ struct NeuronId {
 
 /// z = weight v + bias + e, with |e(i)| <= error(i).
 ///
-/// v is the vector of all *values* before this layer: the inputs, then the units of layer 0 after their ReLU, then those
-/// of layer 1, and so on. A layer may read any of them, so skip connections need no special form.
+/// v is the vector of all *values* before this layer: the inputs, then the units of layer 0 after their ReLU, then
+/// those of layer 1, and so on. A layer may read any of them, so skip connections need no special form.
 ///
 /// `error` is what folding has rounded away: on every point of the graph's domain, the stored network's preactivation
 /// equals weight v + bias + e in real arithmetic for some such e. It is zero where nothing was folded.

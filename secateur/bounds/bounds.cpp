@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/bounds/bounds.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "secateur/bounds/detail.hpp"
+#include "secateur/core/error.hpp"
+
+namespace secateur::bounds {
+
+void require_inside_domain(const graph::ReluGraph& graph, const Box& box) {
+  if (box.lower.size() != graph.inputs() || box.upper.size() != graph.inputs()) {
+    throw std::invalid_argument("bounds: the box does not have one entry an input");
+  }
+  const bool ordered = (box.lower.array() <= box.upper.array()).all();
+  if (!ordered || !graph.domain.contains(box.lower) || !graph.domain.contains(box.upper)) {
+    throw std::invalid_argument("bounds: the box is empty or not inside the domain of the graph");
+  }
+}
+
+graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box, graph::BoundsMethod method) {
+  switch (method) {
+    case graph::BoundsMethod::interval:
+      return interval(graph, box);
+    case graph::BoundsMethod::crown:
+      return crown(graph, box);
+    case graph::BoundsMethod::alpha_crown:
+    case graph::BoundsMethod::lp:
+      break;
+  }
+  throw InputError("'" + std::string(to_string(method)) + "' has not landed yet; available: interval, crown", {},
+                   "--bounds");
+}
+
+}  // namespace secateur::bounds

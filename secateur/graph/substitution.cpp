@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/graph/substitution.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "secateur/core/rounding.hpp"
+
+namespace secateur::graph {
+
+AffineRow copy_of(int column) { return {{column}, {1.0}, 0, 0}; }
+
+namespace {
+
+/// Nonnegative terms added up so that the total is never below the exact sum.
+struct UpperSum {
+  double total = 0;
+  void add(double term) {
+    if (term != 0) total = total == 0 ? term : add_up(total, term);
+  }
+};
+
+/// A coefficient or a bias while it is being summed, with a bound of its error: every rounding's own residual is known
+/// exactly, so a sum that rounds nothing has no error.
+struct Accumulator {
+  double value = 0;
+  UpperSum error;
+  bool touched = false;
+
+  void add(double term, double term_residual) {
+    error.add(term_residual);
+    error.add(add_residual(value, term));
+    value += term;
+    touched = true;
+  }
+};
+
+}  // namespace
+
+AffineLayer substitute(const AffineLayer& layer, const std::vector<AffineRow>& rows, const Vector& magnitude) {
+  AffineLayer result;
+  result.bias.resize(layer.units());
+  result.error.resize(layer.units());
+  std::vector<Eigen::Triplet<double, int>> entries;
+  entries.reserve(static_cast<std::size_t>(layer.weight.nonZeros()));
+  std::vector<Accumulator> row(static_cast<std::size_t>(magnitude.size()));
+  std::vector<int> touched;
+  for (Index i = 0; i < layer.units(); ++i) {
+    Accumulator bias;
+    UpperSum error;
+    error.add(layer.error(i));
+    if (layer.bias(i) != 0) bias.add(layer.bias(i), 0);
+    touched.clear();
+    for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
+      const double w = entry.value();
+      const AffineRow& definition = rows[static_cast<std::size_t>(entry.col())];
+      for (std::size_t p = 0; p < definition.columns.size(); ++p) {
+        const auto column = static_cast<std::size_t>(definition.columns[p]);
+        if (!row[column].touched) touched.push_back(definition.columns[p]);
+        row[column].add(w * definition.coefficients[p], multiply_residual(w, definition.coefficients[p]));
+      }
+      if (definition.bias != 0) bias.add(w * definition.bias, multiply_residual(w, definition.bias));
+      error.add(multiply_up(std::abs(w), definition.error));
+    }
+    std::sort(touched.begin(), touched.end());
+    for (const int column : touched) {
+      Accumulator& sum = row[static_cast<std::size_t>(column)];
+      error.add(multiply_up(sum.error.total, magnitude(column)));
+      if (sum.value != 0) entries.emplace_back(static_cast<int>(i), column, sum.value);
+      sum = {};
+    }
+    error.add(bias.error.total);
+    result.bias(i) = bias.value;
+    result.error(i) = error.total;
+  }
+  result.weight.resize(layer.units(), magnitude.size());
+  result.weight.setFromTriplets(entries.begin(), entries.end());
+  return result;
+}
+
+}  // namespace secateur::graph
