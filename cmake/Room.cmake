@@ -8,12 +8,11 @@ function(secateur_room name)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
   add_library(secateur_${name} STATIC ${sources})
   add_library(secateur::${name} ALIAS secateur_${name})
-  set_target_properties(secateur_${name} PROPERTIES EXPORT_NAME ${name})
-  target_include_directories(secateur_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
-                                                     $<INSTALL_INTERFACE:include>)
+  target_include_directories(secateur_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  set_property(GLOBAL APPEND PROPERTY SECATEUR_ROOMS ${name})
   foreach(room IN LISTS ROOM_DEPENDS)
     target_link_libraries(secateur_${name} PUBLIC secateur_${room})
   endforeach()
-  target_link_libraries(secateur_${name} PUBLIC ${ROOM_LIBRARIES} PRIVATE $<BUILD_INTERFACE:secateur_options>
+  target_link_libraries(secateur_${name} PUBLIC ${ROOM_LIBRARIES} PRIVATE secateur_options
                                                                             ${ROOM_PRIVATE_LIBRARIES})
 endfunction()

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Formatting, the rooms' dependencies, and clang-tidy over the library and the program.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mapfile -t sources < <(git ls-files '*.cpp' '*.hpp')
+.venv/bin/clang-format --dry-run -Werror "${sources[@]}"
+echo "clang-format: ${#sources[@]} files"
+python3 scripts/check_rooms.py
+[ -e build/release/build.ninja ] || cmake --preset release >/dev/null
+cmake --build --preset release --target secateur_onnx_schema >/dev/null
+mapfile -t units < <(git ls-files 'secateur/*.cpp' 'apps/*.cpp')
+printf '%s\n' "${units[@]}" |
+  xargs -P "$(nproc)" -n 3 .venv/bin/clang-tidy --quiet -p build/release --extra-arg=-Wno-unknown-warning-option 2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2)
+echo "clang-tidy: ${#units[@]} files"
