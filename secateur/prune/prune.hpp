@@ -16,7 +16,8 @@
 namespace secateur::prune {
 
 enum class Method { weight, node };
-enum class Saliency { magnitude, range, taylor };
+/// docs/pruning.md says what each means for a weight and for a node; the last two need data.
+enum class Saliency { magnitude, range, taylor, activation };
 enum class Scope { global, layer };
 enum class Schedule { gradual, one_shot };
 
@@ -29,7 +30,7 @@ struct PruneSettings {
   Schedule schedule = Schedule::gradual;
   bool compensate = false;
   bool finetune = true;
-  int epochs = 300;                 ///< of fine-tuning, over the whole schedule
+  int epochs = 300;  ///< of fine-tuning, over the whole schedule
   int threads = 1;
   std::uint64_t seed = 0;
 };
@@ -37,7 +38,8 @@ struct PruneSettings {
 template <class Visitor>
 void describe(PruneSettings& s, Visitor&& visit) {
   visit("method", s.method, "what is removed: single weights or whole hidden nodes");
-  visit("sparsity", s.sparsity, "fraction of the weights (or hidden nodes) to remove", Range<double>{0, 1, false, true});
+  visit("sparsity", s.sparsity, "fraction of the weights (or hidden nodes) to remove",
+        Range<double>{0, 1, false, true});
   visit("tolerance", s.tolerance, "allowed relative growth of the validation RMSE (0.02 = 2 %)", Range<double>{0, 1e3});
   visit("saliency", s.saliency, "how importance is measured");
   visit("scope", s.scope, "compare saliencies over the whole network or within each layer");
@@ -51,16 +53,17 @@ void describe(PruneSettings& s, Visitor&& visit) {
 
 /// What a network weighs and how good it is.
 struct Summary {
-  Index weights = 0;    ///< non-zero weights
-  Index neurons = 0;    ///< hidden neurons
-  Index unstable = 0;   ///< of these, unstable by CROWN on the box
+  Index weights = 0;               ///< non-zero weights
+  Index neurons = 0;               ///< hidden neurons
+  Index unstable = 0;              ///< of these, unstable by CROWN on the box
   std::vector<double> mean_width;  ///< mean width of the CROWN preactivation bounds, one a layer
   std::optional<train::Errors> validation, test;
 };
 
 struct Pruned {
-  nn::Network network;
-  double sparsity = 0;   ///< reached
+  nn::Network network;  ///< canonical
+  double sparsity = 0;  ///< reached: zero weights (or hidden nodes removed) over those of the canonical network
+  std::string note;     ///< what the user should know beyond the numbers; mostly empty
   Summary before, after;
 };
 
@@ -69,8 +72,15 @@ struct PruneData {
   data::Dataset training, validation, test;
 };
 
-/// Prunes. `box`: where bounds are computed. Throws InputError for settings that exclude each other, a tolerance without
-/// data, saliencies that need data (taylor) without it.
+/// Prunes the canonical form of the network. `box`: where bounds are computed and compensation holds.
+///
+/// To a sparsity S: floor(S count) of all weights are zero afterwards, or floor(S count) of the hidden nodes gone,
+/// except that every hidden layer keeps one node. To a tolerance: the sparsest network found; the original and a note
+/// when there is none. Without data one shot and without fine-tuning, whatever the settings say of schedule and
+/// fine-tuning. When `stop` says, the target sparsity is still reached, without further fine-tuning.
+///
+/// Throws InputError for settings that exclude each other or are out of range, a tolerance or a saliency that needs
+/// data (taylor, activation) without it, and a box or data that does not fit the network.
 Pruned prune(const nn::Network& network, const Box& box, const PruneData* data, const PruneSettings& settings,
              const ProgressSink& progress = {}, const Stop& stop = Stop());
 
@@ -85,7 +95,7 @@ struct Names<prune::Method> {
 };
 template <>
 struct Names<prune::Saliency> {
-  static constexpr std::array<std::string_view, 3> value{"magnitude", "range", "taylor"};
+  static constexpr std::array<std::string_view, 4> value{"magnitude", "range", "taylor", "activation"};
 };
 template <>
 struct Names<prune::Scope> {
