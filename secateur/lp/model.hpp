@@ -9,8 +9,8 @@
 
 namespace secateur::lp {
 
-/// min or max cost'x + offset subject to row_lower <= A x <= row_upper, column_lower <= x <= column_upper, some x integer.
-/// Infinite bounds are IEEE infinities.
+/// min or max cost'x + offset subject to row_lower <= A x <= row_upper, column_lower <= x <= column_upper, some x
+/// integer. Infinite bounds are IEEE infinities.
 struct Model {
   Sense sense = Sense::minimize;
   double offset = 0;

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "secateur/lp/model.hpp"
+
+namespace secateur::lp {
+
+/// Throws std::invalid_argument when the parts of the model do not fit together, a bound is NaN, or a cost, the offset
+/// or a coefficient is not finite.
+void check(const Model& model);
+
+}  // namespace secateur::lp

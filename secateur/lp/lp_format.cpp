@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "secateur/lp/file_names.hpp"
+#include "secateur/lp/model.hpp"
+
+namespace secateur::lp {
+
+namespace {
+
+/// Collects the words of one statement and breaks the line before it grows past what readers take (510 characters).
+class Lines {
+ public:
+  explicit Lines(std::string& text) : m_text(text) {}
+
+  void begin(const std::string& word) {
+    m_text += ' ' + word;
+    m_width = word.size() + 1;
+  }
+  void add(const std::string& word) {
+    if (m_width + word.size() + 1 > 120) {
+      m_text += "\n ";
+      m_width = 1;
+    }
+    m_text += ' ' + word;
+    m_width += word.size() + 1;
+  }
+  void end() { m_text += '\n'; }
+
+ private:
+  std::string& m_text;
+  std::size_t m_width = 0;
+};
+
+std::string number(double value) {
+  std::string text;
+  append_number(text, value);
+  return text;
+}
+
+/// "+ 2.5 x", never parted by a line break.
+std::string term(double coefficient, const std::string& name) {
+  return (std::signbit(coefficient) ? "- " : "+ ") + number(std::abs(coefficient)) + ' ' + name;
+}
+
+}  // namespace
+
+std::string to_lp(const Model& model) {
+  const std::vector<std::string> columns = file_names(model.column_names, "c");
+  // A row bounded on both sides is written as two, since not every reader knows ranges.
+  std::vector<std::string> wanted = model.row_names;
+  for (int r = 0; r < model.rows(); ++r) wanted.push_back(model.row_names[static_cast<std::size_t>(r)] + "_low");
+  const std::vector<std::string> rows = file_names(wanted, "r");
+  const auto row_count = static_cast<std::size_t>(model.rows());
+  const std::vector<std::string> own_rows(rows.begin(), rows.begin() + model.rows());
+
+  std::string text = renamed(model.column_names, columns, "\\ ") + renamed(model.row_names, own_rows, "\\ ");
+  Lines lines(text);
+  text += model.sense == Sense::maximize ? "Maximize\n" : "Minimize\n";
+  lines.begin("obj:");
+  bool empty = true;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (model.cost[c] == 0) continue;
+    lines.add(term(model.cost[c], columns[c]));
+    empty = false;
+  }
+  if (empty && !columns.empty()) lines.add(term(0, columns[0]));
+  if (model.offset != 0) lines.add((std::signbit(model.offset) ? "- " : "+ ") + number(std::abs(model.offset)));
+  lines.end();
+
+  text += "Subject To\n";
+  for (std::size_t r = 0; r < row_count; ++r) {
+    const auto write = [&](const std::string& name, const char* relation, double side) {
+      lines.begin(name + ":");
+      bool no_terms = true;
+      for (int e = model.row_start[r]; e < model.row_start[r + 1]; ++e) {
+        const auto i = static_cast<std::size_t>(e);
+        if (model.value[i] == 0) continue;
+        lines.add(term(model.value[i], columns[static_cast<std::size_t>(model.column[i])]));
+        no_terms = false;
+      }
+      if (no_terms && !columns.empty()) lines.add(term(0, columns[0]));
+      lines.add(std::string(relation) + ' ' + number(side));
+      lines.end();
+    };
+    const double lower = model.row_lower[r], upper = model.row_upper[r];
+    if (lower == upper) {
+      write(rows[r], "=", upper);
+      continue;
+    }
+    if (!std::isinf(upper)) write(rows[r], "<=", upper);
+    if (!std::isinf(lower)) write(std::isinf(upper) ? rows[r] : rows[row_count + r], ">=", lower);
+  }
+
+  const auto is_binary = [&](std::size_t c) {
+    return model.integer[c] && model.column_lower[c] == 0 && model.column_upper[c] == 1;
+  };
+  text += "Bounds\n";
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const double lower = model.column_lower[c], upper = model.column_upper[c];
+    if (is_binary(c) || (lower == 0 && std::isinf(upper))) continue;
+    if (std::isinf(lower) && std::isinf(upper)) {
+      text += " " + columns[c] + " free\n";
+    } else if (lower == upper) {
+      text += " " + columns[c] + " = " + number(lower) + "\n";
+    } else {
+      text += ' ';
+      text += std::isinf(lower) ? "-inf" : number(lower);
+      text += " <= " + columns[c];
+      if (!std::isinf(upper)) text += " <= " + number(upper);
+      text += '\n';
+    }
+  }
+  for (const bool binary : {true, false}) {
+    bool opened = false;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (!model.integer[c] || is_binary(c) != binary) continue;
+      if (!opened) text += binary ? "Binary\n" : "General\n";
+      opened = true;
+      text += " " + columns[c] + "\n";
+    }
+  }
+  text += "End\n";
+  return text;
+}
+
+}  // namespace secateur::lp
