@@ -24,8 +24,8 @@ struct Dense {
 /// What an Elementwise layer does with its constant c: y = a + c, a - c, c - a, a * c, a / c.
 enum class ElementwiseOp { add, subtract, subtract_from, multiply, divide };
 
-/// One constant per unit: scaling of inputs and outputs into the user's units. The operations are kept as they are stored
-/// (a division is not turned into a product), so that nothing is rounded before it is evaluated or bounded.
+/// One constant per unit: scaling of inputs and outputs into the user's units. The operations are kept as they are
+/// stored (a division is not turned into a product), so that nothing is rounded before it is evaluated or bounded.
 struct Elementwise {
   ElementwiseOp op = ElementwiseOp::add;
   Vector constant;
@@ -36,8 +36,8 @@ struct Relu {};
 
 using Layer = std::variant<Dense, Elementwise, Relu>;
 
-/// A trained network, as the user stored it: the layers are applied one after another to the input vector, in the user's
-/// units at both ends.
+/// A trained network, as the user stored it: the layers are applied one after another to the input vector, in the
+/// user's units at both ends.
 struct Network {
   Precision precision = Precision::float32;
   std::vector<Layer> layers;
@@ -53,18 +53,24 @@ struct Network {
 /// x[0], x[1], ... for prefix "x".
 std::vector<std::string> default_names(const std::string& prefix, Index count);
 
-/// Throws std::invalid_argument when layers do not chain, sizes and names disagree, or a number is not finite (a bug in
-/// the caller: readers report bad files with their own InputError).
+/// Throws std::invalid_argument when layers do not chain, sizes and names disagree, a layer has no units, a name is
+/// empty or given twice, a number is not finite, a divisor is zero, or the box is not finite with lower <= upper (a bug
+/// in the caller: readers report bad files with their own InputError).
 void check(const Network& network);
 
 /// Non-zero entries of all Dense weights (biases not counted), and the number of ReLU units.
 Index count_weights(const Network& network);
 Index count_neurons(const Network& network);
 
+/// The precision that holds the network's numbers: its own, but float64 when a float32 network has got numbers that are
+/// not floats (folding makes such). It is written, and evaluated natively, in this precision; nothing is rounded.
+Precision storage_precision(const Network& network);
+
 /// The same function with its layers in canonical order, the form that training and pruning work on:
 /// Elementwise* (Dense Relu)* Dense Elementwise*. Elementwise layers between two Dense ones are multiplied in and
-/// neighbouring Dense layers merged, in double arithmetic; a network that is canonical already comes back unchanged, bit
-/// for bit. A final Relu gets an identity Dense behind it.
+/// neighbouring Dense layers merged, in double arithmetic; a network that is canonical already comes back unchanged,
+/// bit for bit. A final Relu gets an identity Dense behind it. The result's precision is float64 when a product is not
+/// a float. Throws InputError when a product overflows.
 Network canonical(const Network& network);
 
 }  // namespace secateur::nn

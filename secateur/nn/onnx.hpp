@@ -31,8 +31,8 @@ Network read_onnx_bytes(std::string_view bytes, const std::string& name, const s
                         OnnxInfo* info = nullptr);
 
 /// The network as ONNX (opset 17, IR 8) in its own precision, batch dimension named N. Names and box go to the metadata
-/// (keys secateur.inputs, secateur.outputs: JSON lists; secateur.box: {"lower": [], "upper": []}). Reading it back gives
-/// the same layers bit for bit.
+/// (keys secateur.inputs, secateur.outputs: JSON lists; secateur.box: {"lower": [], "upper": []}). Reading it back
+/// gives the same layers bit for bit.
 std::string to_onnx_bytes(const Network& network);
 
 /// Writes it whole or not at all.

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/nn/onnx_layers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "secateur/nn/onnx_refusal.hpp"
+
+namespace secateur::nn::detail {
+
+namespace {
+
+/// Steps of the constant's flat index along each axis of the data: 0 where it is broadcast.
+std::vector<Index> broadcast_strides(const Tensor& constant, const Data& data) {
+  const auto rank = data.rank();
+  const auto constant_rank = static_cast<std::ptrdiff_t>(constant.dims.size());
+  std::vector<Index> strides(data.dims.size(), 0);
+  Index stride = 1;
+  for (std::ptrdiff_t i = 1; i <= constant_rank; ++i) {
+    const std::int64_t size = constant.dims[static_cast<std::size_t>(constant_rank - i)];
+    if (size == 1) continue;
+    const std::ptrdiff_t axis = rank - i;
+    if (axis >= 0 && axis == data.batch_axis) {
+      refuse(constant.origin + " of shape " + shape_text(constant.dims) +
+             " differs between the samples of the batch (" + "the leading dimension of the data of shape " +
+             shape_text(data) + ")");
+    }
+    if (axis < 0 || data.dim(axis) != size) {
+      refuse(constant.origin + " of shape " + shape_text(constant.dims) + " does not broadcast to the data of shape " +
+             shape_text(data));
+    }
+    strides[static_cast<std::size_t>(axis)] = stride;
+    stride *= size;
+  }
+  return strides;
+}
+
+/// The columns of a matrix for the sample's elements, as a matrix for the last layer's units.
+Matrix permuted_columns(Matrix matrix, const Data& data) {
+  if (!data.order) return matrix;
+  Matrix result(matrix.rows(), matrix.cols());
+  for (Index j = 0; j < matrix.cols(); ++j) result.col(data.unit(j)) = matrix.col(j);
+  return result;
+}
+
+/// I (before) x matrix x I (behind), Kronecker products.
+Matrix expanded(const Matrix& matrix, Index before, Index behind) {
+  Matrix result = Matrix::Zero(before * matrix.rows() * behind, before * matrix.cols() * behind);
+  for (Index p = 0; p < before; ++p) {
+    for (Index o = 0; o < matrix.rows(); ++o) {
+      for (Index i = 0; i < matrix.cols(); ++i) {
+        for (Index s = 0; s < behind; ++s) {
+          result((p * matrix.rows() + o) * behind + s, (p * matrix.cols() + i) * behind + s) = matrix(o, i);
+        }
+      }
+    }
+  }
+  return result;
+}
+
+/// One row per unit of the last layer, as one row per element of the sample.
+template <class Rows>
+Rows permuted_rows(const Rows& rows, const Data& data) {
+  Rows result(rows.rows(), rows.cols());
+  for (Index i = 0; i < rows.rows(); ++i) result.row(i) = rows.row(data.unit(i));
+  return result;
+}
+
+}  // namespace
+
+void LayerTree::charge(std::int64_t count) {
+  if (count > m_budget) refuse("the network would take unreasonably more memory than its weights in the file");
+  m_budget -= count;
+}
+
+LayerTree::Position LayerTree::add(Position parent, Layer layer, bool open_bias) {
+  m_nodes.push_back({std::move(layer), parent, open_bias});
+  return static_cast<Position>(m_nodes.size()) - 1;
+}
+
+void LayerTree::set_bias(Position position, Vector bias) {
+  std::get<Dense>(m_nodes[static_cast<std::size_t>(position)].layer).bias = std::move(bias);
+}
+
+std::vector<Layer> LayerTree::path(Position last) {
+  std::vector<Position> positions;
+  for (Position at = last; at != root; at = m_nodes[static_cast<std::size_t>(at)].parent) positions.push_back(at);
+  std::reverse(positions.begin(), positions.end());
+  std::vector<Layer> layers;
+  bool open_bias = false;
+  for (const Position at : positions) {
+    Node& node = m_nodes[static_cast<std::size_t>(at)];
+    const auto* elementwise = std::get_if<Elementwise>(&node.layer);
+    if (open_bias && elementwise != nullptr && elementwise->op == ElementwiseOp::add) {
+      std::get<Dense>(layers.back()).bias = elementwise->constant;
+    } else if (open_bias && elementwise != nullptr && elementwise->op == ElementwiseOp::subtract) {
+      std::get<Dense>(layers.back()).bias = -elementwise->constant;
+    } else {
+      layers.push_back(std::move(node.layer));
+      open_bias = node.open_bias;
+      continue;
+    }
+    open_bias = false;
+  }
+  return layers;
+}
+
+Vector spread(const Tensor& constant, const Data& data, LayerTree& tree) {
+  if (!constant.is_real()) refuse(constant.origin + " holds integers; supported are float and double");
+  if (constant.element != data.element) {
+    refuse(constant.origin + " and the data differ in element type (float and double)");
+  }
+  check_finite(constant);
+  const std::vector<Index> strides = broadcast_strides(constant, data);
+  if (constant.size() == 0) refuse(constant.origin + " is empty");
+  const std::int64_t units = data.units();
+  tree.charge(units);
+  Vector result(units);
+  std::vector<std::int64_t> at(data.dims.size(), 0);
+  Index position = 0;
+  for (std::int64_t i = 0; i < units; ++i) {
+    result[data.unit(i)] = constant.reals[static_cast<std::size_t>(position)];
+    for (std::size_t k = at.size(); k-- > 0;) {
+      if (static_cast<std::ptrdiff_t>(k) == data.batch_axis) continue;
+      position += strides[k];
+      if (++at[k] < data.dims[k]) break;
+      position -= at[k] * strides[k];
+      at[k] = 0;
+    }
+  }
+  return result;
+}
+
+Data apply_elementwise(const Data& data, ElementwiseOp op, const Tensor& constant, LayerTree& tree) {
+  Vector values = spread(constant, data, tree);
+  if (op == ElementwiseOp::divide && (values.array() == 0).any())
+    refuse("divides by " + constant.origin + ", which holds a zero");
+  Data result = data;
+  if (constant.dims.size() > most_dims) refuse(constant.origin + " has more than 64 dimensions");
+  // Leading dimensions of size 1 that only the constant has.
+  const auto fresh = static_cast<std::ptrdiff_t>(constant.dims.size()) - data.rank();
+  if (fresh > 0) {
+    result.dims.insert(result.dims.begin(), static_cast<std::size_t>(fresh), 1);
+    if (result.batch_axis >= 0) result.batch_axis += fresh;
+  }
+  result.last = tree.add(data.last, Elementwise{op, std::move(values)});
+  result.wide = data.wide || data.element == Element::float64;
+  return result;
+}
+
+Data apply_elementwise(const Data& data, ElementwiseOp op, double constant, LayerTree& tree) {
+  tree.charge(data.units());
+  Data result = data;
+  result.last = tree.add(data.last, Elementwise{op, Vector::Constant(data.units(), constant)});
+  return result;
+}
+
+Data apply_relu(const Data& data, LayerTree& tree) {
+  Data result = data;
+  result.last = tree.add(data.last, Relu{});
+  return result;
+}
+
+Data apply_matrix(const Data& data, std::ptrdiff_t axis, const Matrix& matrix, bool open_bias, LayerTree& tree) {
+  if (matrix.size() == 0) refuse("multiplies by a matrix without entries");
+  Index before = 1, behind = 1;
+  for (std::ptrdiff_t i = 0; i < data.rank(); ++i) {
+    if (i != data.batch_axis && i != axis) (i < axis ? before : behind) *= data.dim(i);
+  }
+  const Index copies = before * behind;
+  if (matrix.rows() > most_units / copies) {
+    refuse("makes more than " + std::to_string(most_units) + " units, the most that is supported");
+  }
+  tree.charge(matrix.size() * copies * copies);
+  Dense dense;
+  dense.weight = permuted_columns(copies == 1 ? matrix : expanded(matrix, before, behind), data);
+  dense.bias = Vector::Zero(dense.weight.rows());
+  Data result = data;
+  result.dims[static_cast<std::size_t>(axis)] = matrix.rows();
+  result.order.reset();
+  result.last = tree.add(data.last, std::move(dense), open_bias);
+  result.wide = data.wide || data.element == Element::float64;
+  return result;
+}
+
+std::vector<Layer> finish(const Data& data, LayerTree& tree, std::int64_t inputs) {
+  std::vector<Layer> layers = tree.path(data.last);
+  if (!data.order) return layers;
+  // A permutation commutes with everything that works unit by unit, back to the last Dense layer.
+  for (std::size_t k = layers.size(); k-- > 0;) {
+    if (auto* elementwise = std::get_if<Elementwise>(&layers[k])) {
+      elementwise->constant = permuted_rows(elementwise->constant, data);
+    } else if (auto* dense = std::get_if<Dense>(&layers[k])) {
+      *dense = Dense{permuted_rows(dense->weight, data), permuted_rows(dense->bias, data)};
+      return layers;
+    }
+  }
+  tree.charge(inputs * inputs);
+  Dense dense{Matrix::Zero(inputs, inputs), Vector::Zero(inputs)};
+  for (Index i = 0; i < inputs; ++i) dense.weight(i, data.unit(i)) = 1;
+  layers.insert(layers.begin(), std::move(dense));
+  return layers;
+}
+
+}  // namespace secateur::nn::detail

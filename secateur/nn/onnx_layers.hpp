@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "secateur/nn/network.hpp"
+#include "secateur/nn/onnx_tensor.hpp"
+
+namespace secateur::nn::detail {
+
+/// No layer, input or output has more units than this.
+inline constexpr std::int64_t most_units = std::int64_t{1} << 20;
+/// No tensor has more dimensions than this.
+inline constexpr std::size_t most_dims = 64;
+
+/// The layers found so far: a tree, each knows the one before it, because a side branch (of which only the shape is
+/// used) may leave the path from input to output. Counts the numbers it holds, so that a small file cannot fill the
+/// memory.
+class LayerTree {
+ public:
+  using Position = std::ptrdiff_t;
+  static constexpr Position root = -1;
+
+  /// Call with the length of every constant that the file stores: the budget for numbers grows with it.
+  void credit(std::int64_t count) { m_budget += 8 * count; }
+
+  /// Call before allocating `count` numbers; refuses when the file asks for unreasonably many.
+  void charge(std::int64_t count);
+
+  /// `open_bias`: the file states no bias for this Dense layer, a following addition becomes its bias.
+  Position add(Position parent, Layer layer, bool open_bias = false);
+
+  /// Gives the Dense layer at `position` its bias.
+  void set_bias(Position position, Vector bias);
+
+  /// The layers from the root to `last`, moved out.
+  std::vector<Layer> path(Position last);
+
+ private:
+  struct Node {
+    Layer layer;
+    Position parent;
+    bool open_bias;
+  };
+  std::int64_t m_budget = std::int64_t{1} << 24;
+  std::vector<Node> m_nodes;
+};
+
+/// The tensor that carries the data at some point of the graph. One sample's elements are its dimensions without the
+/// batch axis, in row-major order.
+struct Data {
+  Element element = Element::float32;
+  /// The size at `batch_axis` is what the file states, or -1 when it is open.
+  std::vector<std::int64_t> dims;
+  /// -1: there is no batch axis, the tensor is one sample.
+  std::ptrdiff_t batch_axis = -1;
+  /// Element i of the sample is unit (*order)[i] of the last layer; null: unit i. (Transpose makes permutations.)
+  std::shared_ptr<const std::vector<Index>> order;
+  LayerTree::Position last = LayerTree::root;
+  /// Something on the way was computed in float64.
+  bool wide = false;
+
+  [[nodiscard]] std::ptrdiff_t rank() const { return static_cast<std::ptrdiff_t>(dims.size()); }
+  [[nodiscard]] std::int64_t dim(std::ptrdiff_t axis) const { return dims[static_cast<std::size_t>(axis)]; }
+  /// Elements of one sample.
+  [[nodiscard]] std::int64_t units() const;
+  /// The unit of the last layer that holds element i of the sample.
+  [[nodiscard]] Index unit(Index i) const { return order ? (*order)[static_cast<std::size_t>(i)] : i; }
+};
+
+/// [batch, 3] for messages.
+std::string shape_text(const Data& data);
+
+/// Shape-only operations. Each refuses what would mix samples of the batch.
+Data reshape(const Data& data, const std::vector<std::int64_t>& target, bool zero_copies);
+Data flatten(const Data& data, std::int64_t axis);
+Data squeeze(const Data& data, const std::vector<std::int64_t>* axes);
+Data unsqueeze(const Data& data, const std::vector<std::int64_t>& axes);
+Data transpose(const Data& data, const std::vector<std::int64_t>& permutation, LayerTree& tree);
+
+/// An axis counted from the end if negative; refuses what is outside [-rank, rank).
+std::ptrdiff_t resolve_axis(std::int64_t axis, std::ptrdiff_t rank);
+
+/// The constant broadcast (NumPy rules) to one sample of `data`, in the order of the last layer's units. Refuses a
+/// constant that is not real and finite, that differs between samples, or that would enlarge the data.
+Vector spread(const Tensor& constant, const Data& data, LayerTree& tree);
+
+/// y = op(data, constant).
+Data apply_elementwise(const Data& data, ElementwiseOp op, const Tensor& constant, LayerTree& tree);
+Data apply_elementwise(const Data& data, ElementwiseOp op, double constant, LayerTree& tree);
+
+Data apply_relu(const Data& data, LayerTree& tree);
+
+/// Contracts `axis` (not the batch) with `matrix` (out x in): y[p, o, s] = sum_i matrix[o, i] x[p, i, s] with p and s
+/// the indices before and behind the axis. `open_bias` as in LayerTree::add.
+Data apply_matrix(const Data& data, std::ptrdiff_t axis, const Matrix& matrix, bool open_bias, LayerTree& tree);
+
+/// The layers of the path that ends in `data`, with its units in the order of the sample's elements.
+std::vector<Layer> finish(const Data& data, LayerTree& tree, std::int64_t inputs);
+
+}  // namespace secateur::nn::detail
