@@ -66,8 +66,10 @@ void BackwardPass::set_bounds(int layer, const graph::LayerBounds& bounds) {
   if (m_steps.size() == k + 1 && layer + 1 < m_graph.depth()) m_steps.push_back(make_step(layer + 1));
 }
 
-void BackwardPass::pass_layer(const Step& step, const graph::AffineLayer& layer, const Matrix& mu, Matrix& lambda,
-                              Vector& c, const Vector& gain, const Vector& gain_magnitude) const {
+void BackwardPass::pass_layer(int layer_index, const Matrix& mu, Matrix& lambda, Vector& c, const Vector& gain,
+                              const Vector& gain_magnitude) const {
+  const Step& step = m_steps[static_cast<std::size_t>(layer_index)];
+  const graph::AffineLayer& layer = m_graph.layers[static_cast<std::size_t>(layer_index)];
   const Index units = layer.units();
   for (Index r = 0; r < mu.rows(); ++r) {
     double constant = c(r) + gain(r);
@@ -87,6 +89,12 @@ void BackwardPass::pass_layer(const Step& step, const graph::AffineLayer& layer,
         sum_error(3 * units + 3, constant_magnitude) + sum_error(units + step.span + 5, rounding) + step.underflow;
     c(r) = add_down(constant, -next_up(next_up(error)));
   }
+  add_backward(layer_index, mu, lambda);
+}
+
+void BackwardPass::add_backward(int layer_index, const Matrix& mu, Matrix& lambda) const {
+  const Step& step = m_steps[static_cast<std::size_t>(layer_index)];
+  const graph::AffineLayer& layer = m_graph.layers[static_cast<std::size_t>(layer_index)];
   if (step.dense) {
     lambda.middleCols(step.first, step.span).noalias() += mu * step.block;
     return;
@@ -96,7 +104,7 @@ void BackwardPass::pass_layer(const Step& step, const graph::AffineLayer& layer,
   const double* value = layer.weight.valuePtr();
   for (Index r = 0; r < mu.rows(); ++r) {
     double* row = lambda.data() + r * lambda.cols();
-    for (Index i = 0; i < units; ++i) {
+    for (Index i = 0; i < layer.units(); ++i) {
       const double m = mu(r, i);
       if (m == 0) continue;
       for (int p = outer[i]; p < outer[i + 1]; ++p) row[column[p]] += m * value[p];
@@ -104,21 +112,33 @@ void BackwardPass::pass_layer(const Step& step, const graph::AffineLayer& layer,
   }
 }
 
-Vector BackwardPass::finish(int layer, Matrix lambda, Vector c) const {
+void BackwardPass::forward(int layer_index, const Matrix& values, Matrix& z) const {
+  const Step& step = m_steps[static_cast<std::size_t>(layer_index)];
+  const graph::AffineLayer& layer = m_graph.layers[static_cast<std::size_t>(layer_index)];
+  if (step.dense) {
+    z.noalias() = values.middleCols(step.first, step.span) * step.block.transpose();
+  } else {
+    z = (layer.weight * values.leftCols(layer.weight.cols()).transpose()).transpose();
+  }
+  z.rowwise() += layer.bias.transpose();
+}
+
+Vector BackwardPass::finish(int layer, Matrix lambda, Vector c, const LowerSlopes* slopes) const {
   const Index rows = lambda.rows();
   Vector gain(rows), gain_magnitude(rows);
   for (int t = layer - 1; t >= 0; --t) {
     const auto k = static_cast<std::size_t>(t);
     const graph::AffineLayer& affine = m_graph.layers[k];
-    const Step& step = m_steps[k];
-    const Relaxation& relaxation = step.relaxation;
+    const Relaxation& relaxation = m_steps[k].relaxation;
     Matrix mu(rows, affine.units());
     for (Index r = 0; r < rows; ++r) {
       double sum = 0, magnitude = 0;
       for (Index i = 0; i < affine.units(); ++i) {
         const double coefficient = lambda(r, m_first[k] + i);
         const bool positive = coefficient >= 0;
-        mu(r, i) = coefficient * (positive ? relaxation.alpha(i) : relaxation.slope(i));
+        const bool chosen = slopes != nullptr && relaxation.intercept(i) > 0;
+        const double alpha = chosen ? (*slopes)[k](r, i) : relaxation.alpha(i);
+        mu(r, i) = coefficient * (positive ? alpha : relaxation.slope(i));
         const double shift = positive ? 0.0 : coefficient * relaxation.intercept(i);
         sum += shift;
         magnitude += std::abs(shift);
@@ -126,7 +146,7 @@ Vector BackwardPass::finish(int layer, Matrix lambda, Vector c) const {
       gain(r) = sum;
       gain_magnitude(r) = magnitude;
     }
-    pass_layer(step, affine, mu, lambda, c, gain, gain_magnitude);
+    pass_layer(t, mu, lambda, c, gain, gain_magnitude);
   }
   Vector result(rows);
   const Index inputs = m_graph.inputs();
@@ -163,20 +183,20 @@ graph::LayerBounds BackwardPass::layer_bounds(int layer) const {
       c(i) = error == 0 ? bias : add_down(bias, -error);
       c(count + i) = error == 0 ? -bias : add_down(-bias, -error);
     }
-    const Vector result = finish(layer, std::move(lambda), std::move(c));
+    const Vector result = finish(layer, std::move(lambda), std::move(c), nullptr);
     bounds.lower.segment(begin, count) = result.head(count);
     bounds.upper.segment(begin, count) = -result.tail(count);
   }
   return bounds;
 }
 
-Vector BackwardPass::lower_bounds(int layer, const Matrix& rows) const {
+Vector BackwardPass::lower_bounds(int layer, const Matrix& rows, const LowerSlopes* slopes) const {
   const auto k = static_cast<std::size_t>(layer);
   Matrix lambda = Matrix::Zero(rows.rows(), m_first[k]);
   Vector c = Vector::Zero(rows.rows());
   const Vector none = Vector::Zero(rows.rows());
-  pass_layer(m_steps[k], m_graph.layers[k], rows, lambda, c, none, none);
-  return finish(layer, std::move(lambda), std::move(c));
+  pass_layer(layer, rows, lambda, c, none, none);
+  return finish(layer, std::move(lambda), std::move(c), slopes);
 }
 
 }  // namespace secateur::bounds

@@ -8,6 +8,10 @@
 
 namespace secateur::bounds {
 
+/// Slopes of the lower lines of the relaxation, chosen row by row: one matrix a hidden layer, rows x units, entries in
+/// [0, 1]. Any choice is valid; entries of stable units are not read.
+using LowerSlopes = std::vector<Matrix>;
+
 /// The backward pass of CROWN on a graph and a box, safe against rounding.
 ///
 /// At every moment a row (lambda, c) of the pass claims, in real arithmetic, for every input of the box,
@@ -38,8 +42,16 @@ class BackwardPass {
   /// Lower and upper bounds of every unit of a layer, by the bounds set for the layers before it.
   [[nodiscard]] graph::LayerBounds layer_bounds(int layer) const;
 
-  /// Lower bounds of rows * z over the preactivations z of a layer: one entry a row.
-  [[nodiscard]] Vector lower_bounds(int layer, const Matrix& rows) const;
+  /// Lower bounds of rows * z over the preactivations z of a layer: one entry a row. `slopes`, if given, replaces the
+  /// adaptive lower slopes of the layers before it.
+  [[nodiscard]] Vector lower_bounds(int layer, const Matrix& rows, const LowerSlopes* slopes = nullptr) const;
+
+  [[nodiscard]] const Relaxation& relaxation(int layer) const {
+    return m_steps[static_cast<std::size_t>(layer)].relaxation;
+  }
+  /// lambda += mu W and z = v W' for the rows of a layer, in plain arithmetic: the two products of a pass.
+  void add_backward(int layer, const Matrix& mu, Matrix& lambda) const;
+  void forward(int layer, const Matrix& values, Matrix& z) const;
 
  private:
   struct Step {
@@ -53,10 +65,11 @@ class BackwardPass {
   };
 
   [[nodiscard]] Step make_step(int layer) const;
-  /// lambda += mu W and c as derived above; `spent` is what the relaxation has put into c and its error already.
-  void pass_layer(const Step& step, const graph::AffineLayer& layer, const Matrix& mu, Matrix& lambda, Vector& c,
-                  const Vector& gain, const Vector& gain_magnitude) const;
-  [[nodiscard]] Vector finish(int layer, Matrix lambda, Vector c) const;
+  /// lambda and c after layer `layer`, as derived above. `gain` is what the relaxation has put into c, `gain_magnitude`
+  /// the sum of the absolute values of its terms.
+  void pass_layer(int layer, const Matrix& mu, Matrix& lambda, Vector& c, const Vector& gain,
+                  const Vector& gain_magnitude) const;
+  [[nodiscard]] Vector finish(int layer, Matrix lambda, Vector c, const LowerSlopes* slopes) const;
 
   const graph::ReluGraph& m_graph;
   Box m_box;

@@ -19,6 +19,13 @@ void require_inside_domain(const graph::ReluGraph& graph, const Box& box) {
   }
 }
 
+void intersect(graph::LayerBounds& bounds, const graph::LayerBounds& other) {
+  for (Index i = 0; i < bounds.size(); ++i) {
+    if (other.lower(i) > bounds.lower(i)) bounds.lower(i) = other.lower(i);
+    if (other.upper(i) < bounds.upper(i)) bounds.upper(i) = other.upper(i);
+  }
+}
+
 graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box, graph::BoundsMethod method) {
   switch (method) {
     case graph::BoundsMethod::interval:
@@ -26,11 +33,13 @@ graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box
     case graph::BoundsMethod::crown:
       return crown(graph, box);
     case graph::BoundsMethod::alpha_crown:
+      return alpha_crown(graph, box);
     case graph::BoundsMethod::lp:
       break;
   }
-  throw InputError("'" + std::string(to_string(method)) + "' has not landed yet; available: interval, crown", {},
-                   "--bounds");
+  throw InputError(
+      "'" + std::string(to_string(method)) + "' has not landed yet; available: interval, crown, alpha_crown", {},
+      "--bounds");
 }
 
 }  // namespace secateur::bounds

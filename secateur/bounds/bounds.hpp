@@ -17,6 +17,16 @@ graph::NeuronBounds interval(const graph::ReluGraph& graph, const Box& box);
 /// as well.
 graph::NeuronBounds crown(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds* start = nullptr);
 
+/// How hard alpha-CROWN works: steps of ascent for each neuron, and their first size.
+struct AlphaSettings {
+  int steps = 20;
+  double learning_rate = 0.25;
+};
+
+/// alpha-CROWN (Xu et al. 2021, arXiv 2011.13824): as crown, layer by layer over the tightened layers before, with the
+/// lower slopes of every still unstable neuron and every output chosen by gradient ascent, for each end of its range.
+graph::NeuronBounds alpha_crown(const graph::ReluGraph& graph, const Box& box, const AlphaSettings& settings = {});
+
 /// Bounds of c'y over the outputs y, by the same backward pass over the given neuron bounds.
 struct Interval {
   double lower, upper;

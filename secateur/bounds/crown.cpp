@@ -8,18 +8,6 @@
 
 namespace secateur::bounds {
 
-namespace {
-
-/// Keeps the tighter end on both sides. Written so that a NaN (overflow in one method) never replaces a bound.
-void intersect(graph::LayerBounds& bounds, const graph::LayerBounds& other) {
-  for (Index i = 0; i < bounds.size(); ++i) {
-    if (other.lower(i) > bounds.lower(i)) bounds.lower(i) = other.lower(i);
-    if (other.upper(i) < bounds.upper(i)) bounds.upper(i) = other.upper(i);
-  }
-}
-
-}  // namespace
-
 graph::NeuronBounds crown(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds* start) {
   graph::NeuronBounds bounds = interval(graph, box);
   Box values{Vector(graph.values()), Vector(graph.values())};

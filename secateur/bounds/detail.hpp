@@ -9,4 +9,7 @@ namespace secateur::bounds {
 /// errors say nothing.
 void require_inside_domain(const graph::ReluGraph& graph, const Box& box);
 
+/// Keeps the tighter end on both sides. A NaN (overflow in one method) never replaces a bound.
+void intersect(graph::LayerBounds& bounds, const graph::LayerBounds& other);
+
 }  // namespace secateur::bounds

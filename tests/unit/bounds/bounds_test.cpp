@@ -134,13 +134,16 @@ TEST_P(OnAPoint, IsTight) {
   EXPECT_GT(missed, 500);
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, OnAPoint, testing::Values(graph::BoundsMethod::interval, graph::BoundsMethod::crown),
+INSTANTIATE_TEST_SUITE_P(Methods, OnAPoint,
+                         testing::Values(graph::BoundsMethod::interval, graph::BoundsMethod::crown,
+                                         graph::BoundsMethod::alpha_crown),
                          [](const auto& test) { return std::string(to_string(test.param)); });
 
 INSTANTIATE_TEST_SUITE_P(Methods, Soundness,
                          testing::Values(Case{graph::BoundsMethod::interval, 0}, Case{graph::BoundsMethod::interval, 1},
                                          Case{graph::BoundsMethod::crown, 0}, Case{graph::BoundsMethod::crown, 0.1},
-                                         Case{graph::BoundsMethod::crown, 2}),
+                                         Case{graph::BoundsMethod::crown, 2}, Case{graph::BoundsMethod::alpha_crown, 0},
+                                         Case{graph::BoundsMethod::alpha_crown, 1}),
                          [](const auto& test) {
                            return std::string(to_string(test.param.method)) + "_" +
                                   std::to_string(static_cast<int>(10 * test.param.width));
@@ -160,6 +163,36 @@ TEST(Crown, IsInsideIntervalBounds) {
     crown_width += (tight.back().upper - tight.back().lower).sum();
   }
   EXPECT_LT(crown_width, 0.7 * interval_width);
+}
+
+TEST(AlphaCrown, IsInsideCrownAndPays) {
+  Rng rng(61);
+  double crown_width = 0, alpha_width = 0;
+  for (int c = 0; c < 40; ++c) {
+    const nn::Network network = random_network({.widths = {3, 8, 8, 8, 2}, .density = c % 2 == 0 ? 1.0 : 0.5}, rng);
+    const Box box = random_box(3, 2, rng);
+    const ReluGraph graph = graph::lower(network, box);
+    const NeuronBounds loose = crown(graph, box);
+    const NeuronBounds tight = alpha_crown(graph, box);
+    ASSERT_TRUE(inside(tight, loose));
+    crown_width += (loose.back().upper - loose.back().lower).sum();
+    alpha_width += (tight.back().upper - tight.back().lower).sum();
+  }
+  EXPECT_LT(alpha_width, 0.9 * crown_width);
+}
+
+// y = relu(x) - 0.5 x on [-1, 0.9]: CROWN's adaptive slope there is 0 (u < -l), giving min y >= -0.45; with slope alpha
+// the bound is min over x of (alpha - 0.5) x, which alpha = 0.5 lifts to 0, the true minimum.
+TEST(AlphaCrown, FindsTheOptimalSlope) {
+  nn::Network network;
+  network.input_names = {"x"};
+  network.output_names = {"y"};
+  network.layers = {nn::Dense{Matrix{{1.0}, {-1.0}}, Vector{{0.0, 2.0}}}, nn::Relu{},
+                    nn::Dense{Matrix{{1.0, 0.5}}, Vector{{-1.0}}}};  // relu(2 - x) is active: 0.5 (2 - x) - 1 = -0.5 x
+  const Box box{Vector{{-1.0}}, Vector{{0.9}}};
+  const ReluGraph graph = graph::lower(network, box);
+  EXPECT_NEAR(crown(graph, box).back().lower(0), -0.45, 1e-12);
+  EXPECT_NEAR(alpha_crown(graph, box, {.steps = 100}).back().lower(0), 0.0, 1e-3);
 }
 
 TEST(Interval, IsMonotoneInTheBox) {
