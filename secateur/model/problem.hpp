@@ -15,8 +15,8 @@ struct Problem {
   Sense sense = Sense::minimize;
 };
 
-/// Throws InputError when the box does not fit the network (count, lower > upper, infinite or NaN), or the objective has
-/// the wrong length, is not finite, or is zero everywhere.
+/// Throws InputError when the box does not fit the network (count, lower > upper, infinite or NaN), or the objective
+/// has the wrong length, is not finite, or is zero everywhere.
 void check(const Problem& problem);
 
 /// objective'y by a float64 forward pass at x.

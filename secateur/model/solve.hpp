@@ -40,15 +40,15 @@ struct SolveResult {
   Status status = Status::interrupted;
   std::optional<double> objective;  ///< a float64 forward pass at x
   std::optional<double> bound;
-  std::optional<double> gap;        ///< relative_gap(objective, bound)
+  std::optional<double> gap;  ///< relative_gap(objective, bound)
   Proof proof = Proof::solver_tolerance;
-  Vector x, y;                      ///< empty when no point is known
+  Vector x, y;  ///< empty when no point is known
   struct Seconds {
     double total = 0, bounds = 0, solve = 0;
   } seconds;
   std::int64_t nodes = 0;
   Engine engine = Engine::milp;
-  std::string solver;               ///< name and version
+  std::string solver;  ///< name and version
   struct Neurons {
     std::int64_t total = 0, unstable = 0, binaries = 0;
   } neurons;
@@ -74,7 +74,8 @@ void describe(SolveSettings& s, Visitor&& visit) {
   visit("formulation", s.formulation, "MILP formulation of an unstable neuron");
   visit("bounds", s.bounds, "how preactivation bounds are computed");
   visit("gap", s.gap, "relative gap at which a solution counts as optimal", Range<double>{0, infinity});
-  visit("absolute-gap", s.absolute_gap, "absolute gap at which a solution counts as optimal", Range<double>{0, infinity});
+  visit("absolute-gap", s.absolute_gap, "absolute gap at which a solution counts as optimal",
+        Range<double>{0, infinity});
   visit("feasibility", s.feasibility, "largest violation of a constraint that is accepted", Range<double>{1e-10, 1e-2});
   visit("time-limit", s.time_limit, "seconds", Range<double>{0, infinity, true});
   visit("memory-limit", s.memory_limit, "MiB", Range<double>{1, infinity});

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "secateur/model/problem.hpp"
+#include "secateur/model/solve.hpp"
+
+namespace secateur::model {
+
+/// The result as `secateur solve --json` prints it: status, objective, bound, gap, proof, x, y (name -> value),
+/// seconds, nodes, engine, solver, neurons, version, seed, in this order. What is not known is null.
+nlohmann::ordered_json to_json(const SolveResult& result, const Problem& problem, const SolveSettings& settings);
+
+}  // namespace secateur::model
