@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/mip/incumbent.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "secateur/core/rng.hpp"
+
+namespace secateur::mip {
+
+namespace {
+
+double work_of_a_point(const graph::ReluGraph& graph) {
+  double work = static_cast<double>(graph.inputs());
+  for (const auto& layer : graph.layers) work += static_cast<double>(layer.weight.nonZeros() + layer.units());
+  return work;
+}
+
+int affordable(double budget, double price, int least, int most) {
+  return static_cast<int>(std::clamp(budget / price, static_cast<double>(least), static_cast<double>(most)));
+}
+
+}  // namespace
+
+Vector objectives(const graph::ReluGraph& graph, const Vector& objective, const Matrix& points, Matrix* gradient) {
+  // One row a value and one column a point, row-major: every weight then acts on a contiguous run of points.
+  const Index count = points.rows();
+  Matrix values(graph.values(), count);
+  values.topRows(graph.inputs()) = points.transpose();
+  const int last = graph.depth() - 1;
+  const auto preactivation = [&](int k) {
+    const graph::AffineLayer& layer = graph.layers[static_cast<std::size_t>(k)];
+    Matrix z = layer.weight * values.topRows(graph.first_value(k));
+    z.colwise() += layer.bias;
+    return z;
+  };
+  for (int k = 0; k < last; ++k) {
+    values.middleRows(graph.first_value(k), graph.layers[static_cast<std::size_t>(k)].units()) =
+        preactivation(k).cwiseMax(0.0);
+  }
+  const Vector result = preactivation(last).transpose() * objective;
+  if (gradient == nullptr) return result;
+
+  Matrix slopes = Matrix::Zero(graph.values(), count);
+  const Vector seed = graph.layers.back().weight.transpose() * objective;
+  slopes.colwise() += seed;
+  for (int k = last - 1; k >= 0; --k) {
+    const graph::AffineLayer& layer = graph.layers[static_cast<std::size_t>(k)];
+    const Index first = graph.first_value(k);
+    // The ReLU's slope is 0 where its value is 0.
+    const Matrix through =
+        (values.middleRows(first, layer.units()).array() > 0).select(slopes.middleRows(first, layer.units()), 0.0);
+    slopes.topRows(first) += layer.weight.transpose() * through;
+  }
+  *gradient = slopes.topRows(graph.inputs()).transpose();
+  return result;
+}
+
+Vector descend(const graph::ReluGraph& graph, const Vector& objective, Matrix& points, int iterations,
+               double first_step, double last_step, const Stop& stop) {
+  const Vector width = graph.domain.upper - graph.domain.lower;
+  Matrix best = points, gradient;
+  Vector best_value = Vector::Constant(points.rows(), std::numeric_limits<double>::infinity());
+  const double shrink = std::pow(last_step / first_step, 1.0 / std::max(1, iterations - 1));
+  double step = first_step;
+  for (int t = 0; t <= iterations; ++t, step *= shrink) {
+    const Vector value = objectives(graph, objective, points, &gradient);
+    for (Index p = 0; p < points.rows(); ++p) {
+      if (value(p) >= best_value(p)) continue;
+      best_value(p) = value(p);
+      best.row(p) = points.row(p);
+    }
+    if (t == iterations || stop.reason()) break;
+    for (Index p = 0; p < points.rows(); ++p) {
+      // In coordinates where the box is the unit cube, a step of that length in the largest coordinate.
+      const Vector direction = gradient.row(p).transpose().cwiseProduct(width);
+      const double size = direction.cwiseAbs().maxCoeff();
+      if (!(size > 0) || !std::isfinite(size)) continue;
+      const Vector moved = points.row(p).transpose() - step / size * direction.cwiseProduct(width);
+      points.row(p) = graph.domain.clamp(moved).transpose();
+    }
+  }
+  points = best;
+  return best_value;
+}
+
+std::vector<Vector> good_points(const graph::ReluGraph& graph, const Vector& objective, std::uint64_t seed,
+                                const Stop& stop, const PointSearch& search) {
+  const double price = work_of_a_point(graph);
+  const int samples = affordable(search.sampling_work, price, 16, search.most_samples);
+  Rng rng(seed);
+  Matrix points(samples, graph.inputs());
+  points.row(0) = (0.5 * graph.domain.lower + 0.5 * graph.domain.upper).transpose();
+  for (int p = 1; p < samples; ++p) {
+    for (Index j = 0; j < graph.inputs(); ++j) {
+      points(p, j) = rng.uniform(graph.domain.lower(j), graph.domain.upper(j));
+    }
+  }
+  const Vector value = objectives(graph, objective, points);
+  const auto order_by = [](const Vector& values) {
+    std::vector<Index> order(static_cast<std::size_t>(values.size()));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return values(a) < values(b); });
+    return order;
+  };
+  const std::vector<Index> order = order_by(value);
+
+  const int starts =
+      std::min(samples, affordable(search.descent_work, 2.0 * price * search.iterations, 4, search.most_starts));
+  Matrix best(starts, graph.inputs());
+  for (int s = 0; s < starts; ++s) best.row(s) = points.row(order[static_cast<std::size_t>(s)]);
+  const Vector best_value = descend(graph, objective, best, search.iterations, 0.25, 1e-4, stop);
+
+  std::vector<Vector> result;
+  const Vector width = graph.domain.upper - graph.domain.lower;
+  for (const Index p : order_by(best_value)) {
+    const Vector point = graph.domain.clamp(best.row(p).transpose());
+    const bool known = std::any_of(result.begin(), result.end(), [&](const Vector& other) {
+      return ((point - other).cwiseAbs().array() <= 1e-3 * width.array()).all();
+    });
+    if (!known) result.push_back(point);
+  }
+  return result;
+}
+
+}  // namespace secateur::mip

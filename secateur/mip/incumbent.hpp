@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "secateur/core/stop.hpp"
+#include "secateur/graph/relu_graph.hpp"
+
+namespace secateur::mip {
+
+/// How much is spent on points; counted in multiply-adds, so that the answer does not depend on the machine.
+struct PointSearch {
+  double sampling_work = 4e6;
+  double descent_work = 1.2e7;
+  int most_samples = 2000;
+  int most_starts = 32;
+  int iterations = 60;
+};
+
+/// Good points of min objective'y over the graph's domain: uniform samples, the best of them improved together by
+/// projected gradient descent. At least one point (the middle of the box is always among the samples), best first,
+/// different from one another. Deterministic by seed unless `stop` ends it early.
+std::vector<Vector> good_points(const graph::ReluGraph& graph, const Vector& objective, std::uint64_t seed,
+                                const Stop& stop, const PointSearch& search = {});
+
+/// objective'y at each row of `points`, and its gradient there by the inputs (points x inputs) when asked for.
+Vector objectives(const graph::ReluGraph& graph, const Vector& objective, const Matrix& points,
+                  Matrix* gradient = nullptr);
+
+/// Projected gradient descent of all rows of `points` at once: steps along the gradient, scaled to the box, that shrink
+/// from `first_step` to `last_step` times its width. Each row becomes the best point seen from it; returns their
+/// values.
+Vector descend(const graph::ReluGraph& graph, const Vector& objective, Matrix& points, int iterations,
+               double first_step, double last_step, const Stop& stop);
+
+}  // namespace secateur::mip
