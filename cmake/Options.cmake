@@ -18,5 +18,7 @@ if(SECATEUR_SANITIZE)
   add_compile_options(-fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${sanitizers})
   # The analysis that feeds this warning is unreliable under instrumentation.
-  target_compile_options(secateur_options INTERFACE -Wno-stringop-overflow)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(secateur_options INTERFACE -Wno-stringop-overflow)
+  endif()
 endif()
