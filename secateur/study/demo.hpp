@@ -13,6 +13,7 @@
 #include "secateur/core/stop.hpp"
 #include "secateur/data/functions.hpp"
 #include "secateur/model/solve.hpp"
+#include "secateur/nn/network.hpp"
 #include "secateur/prune/prune.hpp"
 #include "secateur/study/speed_up.hpp"
 
@@ -44,7 +45,8 @@ struct DemoNetwork {
   std::string file;                     ///< where it was saved, relative to the folder; empty: not saved
   std::optional<prune::Method> method;  ///< empty: the dense network
   double sparsity = 0;                  ///< fraction of weights or hidden nodes that was asked to be removed
-  double seconds = 0;                   ///< training or pruning
+  nn::Network network;
+  double seconds = 0;  ///< training or pruning
   prune::Summary summary;
   double time_limit = 0;                    ///< of the solve
   std::optional<model::SolveResult> solve;  ///< empty when the demonstration was interrupted before

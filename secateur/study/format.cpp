@@ -35,7 +35,7 @@ std::string number(double value, int digits) {
 std::string count(std::int64_t value) {
   std::string text = std::to_string(value < 0 ? -value : value);
   for (auto at = static_cast<std::int64_t>(text.size()) - 3; at > 0; at -= 3) {
-    text.insert(static_cast<std::size_t>(at), " ");  // U+202F, narrow no-break space
+    text.insert(static_cast<std::size_t>(at), "\u202f");  // narrow no-break space
   }
   return value < 0 ? "−" + text : text;
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "secateur/core/version.hpp"
+#include "secateur/study/demo.hpp"
+#include "secateur/study/machine.hpp"
+
+namespace secateur::study {
+
+namespace {
+
+using nlohmann::json;
+
+template <class T>
+json optional(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json list(const Vector& values) { return json(std::vector<double>(values.data(), values.data() + values.size())); }
+
+json errors_json(const std::optional<train::Errors>& errors) {
+  if (!errors) return nullptr;
+  return {{"r2", errors->r2}, {"rmse", errors->rmse}, {"max_error", errors->max_error}};
+}
+
+json solve_json(const model::SolveResult& solve) {
+  json trace = json::array();
+  for (const auto& event : solve.trace) {
+    trace.push_back(
+        {{"seconds", event.seconds}, {"objective", optional(event.objective)}, {"bound", optional(event.bound)}});
+  }
+  return {
+      {"status", to_string(solve.status)},
+      {"objective", optional(solve.objective)},
+      {"bound", optional(solve.bound)},
+      {"gap", optional(solve.gap)},
+      {"proof", to_string(solve.proof)},
+      {"x", list(solve.x)},
+      {"y", list(solve.y)},
+      {"seconds", {{"total", solve.seconds.total}, {"bounds", solve.seconds.bounds}, {"solve", solve.seconds.solve}}},
+      {"nodes", solve.nodes},
+      {"engine", to_string(solve.engine)},
+      {"solver", solve.solver},
+      {"neurons",
+       {{"total", solve.neurons.total}, {"unstable", solve.neurons.unstable}, {"binaries", solve.neurons.binaries}}},
+      {"trace", trace}};
+}
+
+json network_json(const DemoNetwork& network) {
+  json speed_up = nullptr;
+  if (network.speed_up) {
+    speed_up = {{"factor", network.speed_up->factor}, {"relation", to_string(network.speed_up->relation)}};
+  }
+  return {{"name", network.name},
+          {"file", network.file.empty() ? json(nullptr) : json(network.file)},
+          {"method", network.method ? json(to_string(*network.method)) : json(nullptr)},
+          {"sparsity", network.sparsity},
+          {"seconds", network.seconds},
+          {"weights", network.summary.weights},
+          {"neurons", network.summary.neurons},
+          {"unstable", network.summary.unstable},
+          {"mean_width", network.summary.mean_width},
+          {"validation", errors_json(network.summary.validation)},
+          {"test", errors_json(network.summary.test)},
+          {"time_limit", network.time_limit},
+          {"solve", network.solve ? solve_json(*network.solve) : json(nullptr)},
+          {"speed_up", speed_up},
+          {"simulated", optional(network.simulated)},
+          {"distance", optional(network.distance)},
+          {"objective_error", optional(network.objective_error)}};
+}
+
+json networks_json(const std::vector<DemoNetwork>& networks) {
+  json array = json::array();
+  for (const DemoNetwork& network : networks) array.push_back(network_json(network));
+  return array;
+}
+
+}  // namespace
+
+json to_json(const DemoResult& result) {
+  const DemoSettings& settings = result.settings;
+  const data::TestFunction& function = result.function;
+  return {{"version", version},
+          {"seed", settings.seed},
+          {"settings",
+           {{"out", settings.out},
+            {"time_limit", settings.time_limit},
+            {"threads", settings.threads},
+            {"quick", settings.quick}}},
+          {"machine", {{"cores", available_cores()}, {"processor", processor_name()}, {"compiler", compiler_name()}}},
+          {"function",
+           {{"name", function.name},
+            {"lower", list(function.box.lower)},
+            {"upper", list(function.box.upper)},
+            {"minimum", function.minimum},
+            {"minimizer", list(function.minimizer)}}},
+          {"rows", result.rows},
+          {"hidden", result.hidden},
+          {"networks", networks_json(result.networks)},
+          {"sweep", networks_json(result.sweep)},
+          {"seconds", result.seconds},
+          {"interrupted", result.interrupted},
+          {"files", result.files}};
+}
+
+std::string to_text(const DemoResult& result) {
+  std::vector<std::vector<std::string>> rows{{"network", "valid. RMSE", "weights", "neurons", "binaries", "seconds",
+                                              "nodes", "gap", "speed-up", "distance", "obj. error"}};
+  for (const DemoNetwork& network : result.networks) {
+    const auto& validation = network.summary.validation;
+    std::vector<std::string> row{network.name, validation ? fmt::format("{:.4f}", validation->rmse.front()) : "-",
+                                 std::to_string(network.summary.weights), std::to_string(network.summary.neurons)};
+    if (network.solve) {
+      const model::SolveResult& solve = *network.solve;
+      row.push_back(std::to_string(solve.neurons.binaries));
+      row.push_back(fmt::format("{:.3g}{}", solve.seconds.total, solve.status == Status::optimal ? "" : " (stopped)"));
+      row.push_back(std::to_string(solve.nodes));
+      row.push_back(solve.gap ? fmt::format("{:.2g} %", 100 * *solve.gap) : "-");
+    } else {
+      row.insert(row.end(), 4, "-");
+    }
+    row.push_back(!network.method ? "1×" : network.speed_up ? to_text(*network.speed_up) : "-");
+    row.push_back(network.distance ? fmt::format("{:.4f}", *network.distance) : "-");
+    row.push_back(network.objective_error ? fmt::format("{:.2g} %", 100 * *network.objective_error) : "-");
+    rows.push_back(std::move(row));
+  }
+  // fmt counts code points' columns, so that "×" is one wide.
+  std::vector<int> width(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const auto continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+      const auto columns = static_cast<int>(row[i].size() - std::count_if(row[i].begin(), row[i].end(), continuation));
+      width[i] = std::max(width[i], columns);
+    }
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += i == 0 ? fmt::format("{:<{}}", row[i], width[i]) : fmt::format("  {:>{}}", row[i], width[i]);
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace secateur::study
