@@ -67,9 +67,9 @@ void mark(json& layout, bool vertical, double at, const std::string& text) {
   json note = {{"text", text}, {"showarrow", false}, {"font", {{"size", 11}, {"color", "--muted"}}}};
   // Annotations on a logarithmic axis are placed by the exponent, shapes by the value.
   note[along] = std::log10(at);
-  note[across] = vertical ? 1 : 0, note[across + "ref"] = across + " domain";
-  note["xanchor"] = vertical ? "right" : "left", note["yanchor"] = vertical ? "top" : "bottom";
-  if (vertical) note["xshift"] = -3;
+  note[across] = 1, note[across + "ref"] = across + " domain";
+  note["xanchor"] = "right", note["yanchor"] = vertical ? "top" : "bottom";
+  note[along + "shift"] = vertical ? -3 : 4;  // clear of the line and of marks on it
   layout["annotations"].push_back(note);
 }
 
@@ -85,7 +85,8 @@ void add_colours(Page& page) {
   page.colour("weight", "#0067a8", "#5cb4ea");
   page.colour("node", "#c65102", "#f09a4a");
   page.colour("map-low", "#ffffff", "#0b0b0c");
-  page.colour("map-high", "#8d8d8d", "#77777c");
+  page.colour("map-high", "#9c9c9c", "#6c6c72");
+  page.colour("map-line", "#8c8c8c", "#7d7d84");
 }
 
 std::vector<const DemoNetwork*> by_sparsity(const DemoResult& result, prune::Method method) {
@@ -143,7 +144,7 @@ DataFigure surface_figure(const DemoResult& result) {
                          {"zauto", false},
                          {"colorscale", {{0, "--map-low"}, {1, "--map-high"}}},
                          {"showscale", false},
-                         {"line", {{"color", "--rule"}, {"width", 0.7}}},
+                         {"line", {{"color", "--map-line"}, {"width", 0.8}}},
                          {"contours",
                           {{"coloring", "heatmap"},
                            {"start", std::ceil(low / 2) * 2},
@@ -266,24 +267,27 @@ DataFigure sweep_figure(const DemoResult& result) {
     const bool weights = method == prune::Method::weight;
     const Look style = weights ? Look{"weight", "square", Sign::square} : Look{"node", "diamond", Sign::diamond};
     struct Curve {
-      json x = json::array(), y = json::array(), symbol = json::array(), colour = json::array(), text = json::array();
+      json x = json::array(), y = json::array(), line = json::array();
+      json symbol = json::array(), colour = json::array(), text = json::array();
     } errors, times;
     for (const DemoNetwork* network : by_sparsity(result, method)) {
       const Look own = look(*network);
-      const auto add = [&](Curve& curve, double y, const std::string& symbol, const std::string& text) {
+      // A run that was stopped is a lower limit, not a value: no line leads to it.
+      const auto add = [&](Curve& curve, double y, bool stopped, const std::string& text) {
         curve.x.push_back(shorten(100 * network->sparsity)), curve.y.push_back(shorten(y));
+        curve.line.push_back(stopped ? json(nullptr) : curve.y.back());
+        const std::string symbol = stopped ? "triangle-up-open" : own.symbol;
         curve.symbol.push_back(symbol), curve.colour.push_back(token(own.colour)), curve.text.push_back(text);
       };
       const double rmse = network->summary.validation ? network->summary.validation->rmse.front() : std::nan("");
-      if (std::isfinite(rmse)) add(errors, rmse, own.symbol, network->name + ": RMSE " + number(rmse, 3));
+      if (std::isfinite(rmse)) add(errors, rmse, false, network->name + ": RMSE " + number(rmse, 3));
       std::string status, seconds;
       if (network->solve && network->solve->status != Status::interrupted) {
         const double counted = counted_seconds(*network->solve, network->time_limit);
         const bool stopped = network->solve->status != Status::optimal;
         shortest = std::min(shortest, counted), longest = std::max(longest, counted);
         if (stopped && network->method) limit = network->time_limit;
-        add(times, counted, stopped ? "triangle-up-open" : own.symbol,
-            network->name + ": " + (stopped ? "stopped at " : "") + duration(counted));
+        add(times, counted, stopped, network->name + ": " + (stopped ? "stopped at " : "") + duration(counted));
         status = to_string(network->solve->status), seconds = fmt::format("{:.6g}", counted);
       }
       if (!weights && !network->method) continue;  // the dense network stands in both curves, once in the file
@@ -295,12 +299,17 @@ DataFigure sweep_figure(const DemoResult& result) {
     }
     const auto draw = [&](Plot& plot, const Curve& curve) {
       plot.data.push_back({{"type", "scatter"},
-                           {"mode", "lines+markers"},
+                           {"mode", "lines"},
+                           {"x", curve.x},
+                           {"y", curve.line},
+                           {"hoverinfo", "skip"},
+                           {"line", {{"color", token(style.colour)}, {"width", 2}}}});
+      plot.data.push_back({{"type", "scatter"},
+                           {"mode", "markers"},
                            {"x", curve.x},
                            {"y", curve.y},
                            {"text", curve.text},
                            {"hovertemplate", "%{text}<extra></extra>"},
-                           {"line", {{"color", token(style.colour)}, {"width", 2}}},
                            {"marker", {{"symbol", curve.symbol}, {"size", 9}, {"color", curve.colour}}},
                            {"cliponaxis", false}});
     };
@@ -319,8 +328,7 @@ DataFigure sweep_figure(const DemoResult& result) {
       mark(time.layout, false, dense.time_limit, "limit " + duration(dense.time_limit));
       stopped = true;
     }
-    if (limit > 0 && limit != dense.time_limit)
-      mark(time.layout, false, limit, "limit of the sweep " + duration(limit));
+    if (limit > 0 && limit != dense.time_limit) mark(time.layout, false, limit, "limit " + duration(limit));
     if (stopped) figure.legend.push_back({"stopped at the limit", "muted", Sign::open_triangle});
   }
   figure.plots.push_back(std::move(error));

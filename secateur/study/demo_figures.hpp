@@ -16,7 +16,8 @@ struct DataFigure {
   std::string csv;
 };
 
-/// The colours of the demonstration's page: --truth, --dense, --weight, --node, --map-low, --map-high.
+/// The colours of the demonstration's page: --truth, --dense, --weight, --node, --map-low, --map-high,
+/// --map-line.
 void add_colours(Page& page);
 
 // Each wants a result with at least the networks it shows; an interrupted one may have fewer.

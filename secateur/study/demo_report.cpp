@@ -23,6 +23,12 @@ double rmse(const DemoNetwork& network) {
   return network.summary.validation ? network.summary.validation->rmse.front() : std::nan("");
 }
 
+/// A network's name with its percent sign tied to the number before it.
+std::string tied(std::string name) {
+  const auto at = name.find(" %");
+  return at == std::string::npos ? name : name.replace(at, 1, "\u00a0");
+}
+
 /// "(0.228, −1.626)"
 std::string point(const Vector& x, int digits) {
   std::string text;
@@ -75,7 +81,7 @@ void introduction(Page& page, const DemoResult& result) {
                   "trained on {} samples "
                   "of it and then minimised. The solver returns a point, and a bound that the network cannot go below "
                   "anywhere in the "
-                  "box; when the two agree to 0.01 %, the optimum is proven.",
+                  "box; when the two agree to 0.01\u00a0%, the optimum is proven.",
                   number(function.box.lower(0), 1), number(function.box.upper(0), 1), number(function.minimum, 6),
                   point(function.minimizer, 4), count(result.rows)));
   page.paragraph(
@@ -94,8 +100,8 @@ void introduction(Page& page, const DemoResult& result) {
   for (const DemoNetwork& network : result.networks) {
     if (!network.method) continue;
     const bool weights = *network.method == prune::Method::weight;
-    text += fmt::format(" With {:g} % of its {} removed it {}", 100 * network.sparsity, weights ? "weights" : "nodes",
-                        ending(network));
+    text += fmt::format(" With {:g}\u00a0% of its {} removed it {}", 100 * network.sparsity,
+                        weights ? "weights" : "nodes", ending(network));
     if (network.speed_up) text += ", " + to_text(*network.speed_up) + " as fast";
     text += fmt::format("; its validation error (RMSE) is {}, that of the dense network {}.", number(rmse(network), 3),
                         number(rmse(dense), 3));
@@ -121,7 +127,7 @@ void main_table(Page& page, const DemoResult& result) {
     return [show](const DemoNetwork& n) { return n.solve ? show(*n.solve) : std::string("–"); };
   };
   using model::SolveResult;
-  for (const DemoNetwork& network : result.networks) table.header.push_back(network.name);
+  for (const DemoNetwork& network : result.networks) table.header.push_back(tied(network.name));
   row("Validation RMSE", [](const DemoNetwork& n) { return number(rmse(n), 3); });
   row("Weights", [](const DemoNetwork& n) { return count(n.summary.weights); });
   row("Neurons", [](const DemoNetwork& n) { return count(n.summary.neurons); });
@@ -146,7 +152,7 @@ void sweep_table(Page& page, const DemoResult& result) {
   for (const prune::Method method : {prune::Method::weight, prune::Method::node}) {
     for (const DemoNetwork* network : by_sparsity(result, method)) {
       if (!network->method && method != prune::Method::weight) continue;
-      table.rows.push_back({network->method ? network->name : "nothing (dense)", count(network->summary.weights),
+      table.rows.push_back({network->method ? tied(network->name) : "nothing (dense)", count(network->summary.weights),
                             count(network->summary.neurons),
                             network->solve ? count(network->solve->neurons.binaries) : "–", number(rmse(*network), 3),
                             seconds_cell(*network), speed_up_cell(*network)});
@@ -187,7 +193,8 @@ void why_section(Page& page, const DemoResult& result, const Figure& figure) {
     const auto ratio = network.method ? width_ratio(dense, network) : std::nullopt;
     if (!ratio) continue;
     text += fmt::format(" The bounds of the output are {} times {} with {} than in the dense network.",
-                        number(*ratio >= 1 ? *ratio : 1 / *ratio, 2), *ratio >= 1 ? "narrower" : "wider", network.name);
+                        number(*ratio >= 1 ? *ratio : 1 / *ratio, 2), *ratio >= 1 ? "narrower" : "wider",
+                        tied(network.name));
   }
   page.paragraph(text);
   page.figure(figure);
@@ -258,7 +265,7 @@ std::string demo_report(const DemoResult& result, std::vector<SideFile>* side) {
     main_table(page, result);
     page.section("What was found");
     page.paragraph(
-        "Each map shows one function over its two inputs; dark is high. The star is the true minimum. A network's own "
+        "Each map shows one function over its two inputs. The star is the true minimum. A network's own "
         "minimum lies close to it when the network has learned the function well there, whatever its size.");
     page.figure(keep(surface_figure(result)));
   }

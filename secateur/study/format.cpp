@@ -9,6 +9,8 @@ namespace secateur::study {
 
 namespace {
 
+constexpr const char* no_break_space = "\u00a0";
+
 std::string superscript(int exponent) {
   static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
   std::string text = exponent < 0 ? "⁻" : "";
@@ -48,9 +50,9 @@ std::string duration(double seconds) {
     text.pop_back();
     if (point) break;
   }
-  return text + " s";
+  return text + no_break_space + "s";
 }
 
-std::string percent(double fraction) { return number(100 * fraction, 2) + " %"; }
+std::string percent(double fraction) { return number(100 * fraction, 2) + no_break_space + "%"; }
 
 }  // namespace secateur::study

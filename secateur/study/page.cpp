@@ -142,9 +142,11 @@ void Page::table(const PageTable& table) {
     if (row.size() != table.header.size()) throw std::invalid_argument("page: a row does not fit the table's header");
   }
   ++m_tables;
+  // The caption stands outside the part that scrolls sideways on a narrow screen.
   m_body += fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table {0}\">\n<table>\n"
-      "<caption><b>Table {0}.</b> {1}</caption>\n<thead><tr>",
+      "<div class=\"table\">\n<p class=\"caption\" id=\"table-{0}\"><b>Table {0}.</b> {1}</p>\n"
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-{0}\">\n"
+      "<table aria-labelledby=\"table-{0}\">\n<thead><tr>",
       m_tables, escape_html(table.caption));
   for (const std::string& cell : table.header) m_body += fmt::format("<th scope=\"col\">{}</th>", escape_html(cell));
   m_body += "</tr></thead>\n<tbody>\n";
@@ -156,7 +158,7 @@ void Page::table(const PageTable& table) {
     }
     m_body += "</tr>\n";
   }
-  m_body += "</tbody>\n</table>\n</div>\n";
+  m_body += "</tbody>\n</table>\n</div>\n</div>\n";
 }
 
 void Page::facts(const std::vector<std::pair<std::string, std::string>>& facts) {
