@@ -37,7 +37,9 @@ std::optional<SpeedUp> speed_up(const model::SolveResult& baseline, double basel
 
 std::string to_text(const SpeedUp& speed_up) {
   const double factor = speed_up.factor;
-  // Rounded towards what the relation claims: "at least" down, "at most" up.
+  // Rounded towards what the relation claims: "at least" down, "at most" up; but 2.3 / 0.1 is not to become 22 for the
+  // last bit of the quotient.
+  constexpr double slack = 1e-9;
   const double digit = factor >= 9.95 ? 1 : std::pow(10, std::floor(std::log10(factor)) - 1);
   double shown = factor / digit;
   switch (speed_up.relation) {
@@ -45,10 +47,10 @@ std::string to_text(const SpeedUp& speed_up) {
       shown = std::round(shown);
       break;
     case Relation::at_least:
-      shown = std::floor(shown);
+      shown = std::floor(shown * (1 + slack));
       break;
     case Relation::at_most:
-      shown = std::ceil(shown);
+      shown = std::ceil(shown * (1 - slack));
       break;
   }
   const std::string number = digit == 1 ? fmt::format("{:.0f}×", shown) : fmt::format("{:.2g}×", shown * digit);
