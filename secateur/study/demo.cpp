@@ -27,7 +27,7 @@ namespace {
 struct Plan {
   Index rows = 3000;
   std::vector<int> hidden{50, 50, 50};
-  int epochs = 400, prune_epochs = 300;
+  int epochs = 500, prune_epochs = 600;
   double time_limit = 60, sweep_limit = 10;
   std::vector<double> weight_sweep{0.5, 0.7, 0.8, 0.95}, node_sweep{0.25, 0.5};
 };
@@ -36,10 +36,10 @@ Plan plan_for(const DemoSettings& settings) {
   Plan plan;
   plan.time_limit = settings.time_limit;
   if (settings.quick) {
-    plan.rows = 800;
+    plan.rows = 1500;
     plan.hidden = {20, 20};
-    plan.epochs = 150;
-    plan.prune_epochs = 60;
+    plan.epochs = 400;
+    plan.prune_epochs = 200;
     plan.time_limit = std::min(plan.time_limit, 6.0);
     plan.weight_sweep = {0.7};
     plan.node_sweep = {0.5};

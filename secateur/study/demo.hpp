@@ -76,7 +76,7 @@ struct DemoResult {
 DemoResult run_demo(const DemoSettings& settings, const ProgressSink& progress = {}, const Stop& stop = Stop());
 
 /// {"networks": [...], "sweep": [...], "function", "settings", "seconds", "interrupted", "files", ...}: all of it.
-nlohmann::json to_json(const DemoResult& result);
+nlohmann::ordered_json to_json(const DemoResult& result);
 
 /// The three networks as plain text of at most 120 columns, for a terminal.
 std::string to_text(const DemoResult& result);

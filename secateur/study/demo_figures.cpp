@@ -205,7 +205,8 @@ DataFigure trace_figure(const DemoResult& result) {
     } incumbent, bound;
     std::vector<model::SolveResult::Event> events = solve.trace;
     events.push_back({solve.seconds.total, solve.objective, solve.bound});
-    for (const auto& event : events) {
+    for (auto event : events) {
+      if (event.bound && !std::isfinite(*event.bound)) event.bound.reset();
       const double at = std::max(event.seconds, 1e-3);
       first = std::min(first, at), last = std::max(last, at);
       if (event.objective) incumbent.x.push_back(shorten(at)), incumbent.y.push_back(shorten(*event.objective));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "secateur/core/version.hpp"
+#include "secateur/model/json.hpp"
 #include "secateur/study/demo.hpp"
 #include "secateur/study/machine.hpp"
 
@@ -12,7 +13,7 @@ namespace secateur::study {
 
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 template <class T>
 json optional(const std::optional<T>& value) {
@@ -26,30 +27,20 @@ json errors_json(const std::optional<train::Errors>& errors) {
   return {{"r2", errors->r2}, {"rmse", errors->rmse}, {"max_error", errors->max_error}};
 }
 
-json solve_json(const model::SolveResult& solve) {
-  json trace = json::array();
-  for (const auto& event : solve.trace) {
+json solve_json(const DemoNetwork& network, const DemoSettings& demo, const data::TestFunction& function) {
+  model::SolveSettings settings;
+  settings.seed = demo.seed;
+  const model::Problem problem{network.network, function.box, Vector::Ones(1), Sense::minimize};
+  json solve = model::to_json(*network.solve, problem, settings);
+  json& trace = solve["trace"] = json::array();
+  for (const auto& event : network.solve->trace) {
     trace.push_back(
         {{"seconds", event.seconds}, {"objective", optional(event.objective)}, {"bound", optional(event.bound)}});
   }
-  return {
-      {"status", to_string(solve.status)},
-      {"objective", optional(solve.objective)},
-      {"bound", optional(solve.bound)},
-      {"gap", optional(solve.gap)},
-      {"proof", to_string(solve.proof)},
-      {"x", list(solve.x)},
-      {"y", list(solve.y)},
-      {"seconds", {{"total", solve.seconds.total}, {"bounds", solve.seconds.bounds}, {"solve", solve.seconds.solve}}},
-      {"nodes", solve.nodes},
-      {"engine", to_string(solve.engine)},
-      {"solver", solve.solver},
-      {"neurons",
-       {{"total", solve.neurons.total}, {"unstable", solve.neurons.unstable}, {"binaries", solve.neurons.binaries}}},
-      {"trace", trace}};
+  return solve;
 }
 
-json network_json(const DemoNetwork& network) {
+json network_json(const DemoNetwork& network, const DemoResult& result) {
   json speed_up = nullptr;
   if (network.speed_up) {
     speed_up = {{"factor", network.speed_up->factor}, {"relation", to_string(network.speed_up->relation)}};
@@ -66,22 +57,22 @@ json network_json(const DemoNetwork& network) {
           {"validation", errors_json(network.summary.validation)},
           {"test", errors_json(network.summary.test)},
           {"time_limit", network.time_limit},
-          {"solve", network.solve ? solve_json(*network.solve) : json(nullptr)},
+          {"solve", network.solve ? solve_json(network, result.settings, result.function) : json(nullptr)},
           {"speed_up", speed_up},
           {"simulated", optional(network.simulated)},
           {"distance", optional(network.distance)},
           {"objective_error", optional(network.objective_error)}};
 }
 
-json networks_json(const std::vector<DemoNetwork>& networks) {
+json networks_json(const std::vector<DemoNetwork>& networks, const DemoResult& result) {
   json array = json::array();
-  for (const DemoNetwork& network : networks) array.push_back(network_json(network));
+  for (const DemoNetwork& network : networks) array.push_back(network_json(network, result));
   return array;
 }
 
 }  // namespace
 
-json to_json(const DemoResult& result) {
+nlohmann::ordered_json to_json(const DemoResult& result) {
   const DemoSettings& settings = result.settings;
   const data::TestFunction& function = result.function;
   return {{"version", version},
@@ -100,8 +91,8 @@ json to_json(const DemoResult& result) {
             {"minimizer", list(function.minimizer)}}},
           {"rows", result.rows},
           {"hidden", result.hidden},
-          {"networks", networks_json(result.networks)},
-          {"sweep", networks_json(result.sweep)},
+          {"networks", networks_json(result.networks, result)},
+          {"sweep", networks_json(result.sweep, result)},
           {"seconds", result.seconds},
           {"interrupted", result.interrupted},
           {"files", result.files}};
