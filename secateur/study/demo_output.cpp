@@ -7,6 +7,7 @@
 #include "secateur/core/version.hpp"
 #include "secateur/model/json.hpp"
 #include "secateur/study/demo.hpp"
+#include "secateur/study/format.hpp"
 #include "secateur/study/machine.hpp"
 
 namespace secateur::study {
@@ -108,18 +109,19 @@ std::string to_text(const DemoResult& result) {
     if (network.solve) {
       const model::SolveResult& solve = *network.solve;
       row.push_back(std::to_string(solve.neurons.binaries));
-      row.push_back(fmt::format("{:.3g}{}", solve.seconds.total, solve.status == Status::optimal ? "" : " (stopped)"));
+      const bool optimal = solve.status == Status::optimal;
+      row.push_back((optimal ? "" : "> ") + fmt::format("{:.3g}", counted_seconds(solve, network.time_limit)));
       row.push_back(std::to_string(solve.nodes));
-      row.push_back(solve.gap ? fmt::format("{:.2g} %", 100 * *solve.gap) : "-");
+      row.push_back(solve.gap ? number(100 * *solve.gap, 2) + " %" : "-");
     } else {
       row.insert(row.end(), 4, "-");
     }
     row.push_back(!network.method ? "1×" : network.speed_up ? to_text(*network.speed_up) : "-");
     row.push_back(network.distance ? fmt::format("{:.4f}", *network.distance) : "-");
-    row.push_back(network.objective_error ? fmt::format("{:.2g} %", 100 * *network.objective_error) : "-");
+    row.push_back(network.objective_error ? number(100 * *network.objective_error, 2) + " %" : "-");
     rows.push_back(std::move(row));
   }
-  // fmt counts code points' columns, so that "×" is one wide.
+  // Widths in columns: "×" has two bytes but is one wide, for fmt as well.
   std::vector<int> width(rows.front().size(), 0);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {

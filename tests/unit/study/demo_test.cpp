@@ -234,7 +234,7 @@ TEST(DemoText, FitsATerminalAndMarksStoppedRuns) {
   for (std::string line; std::getline(stream, line);) rows.push_back(line);
   ASSERT_EQ(rows.size(), 4U);
   EXPECT_LE(rows[0].size(), 120U);
-  EXPECT_THAT(rows[1], HasSubstr("60 (stopped)"));
+  EXPECT_THAT(rows[1], HasSubstr("  > 60  "));
   EXPECT_THAT(rows[2], HasSubstr("at least 30×"));
   // "×" has two bytes and one column.
   for (std::size_t i = 1; i < rows.size(); ++i) EXPECT_EQ(rows[i].size(), rows[0].size() + 1);
