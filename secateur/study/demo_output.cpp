@@ -112,13 +112,13 @@ std::string to_text(const DemoResult& result) {
       const bool optimal = solve.status == Status::optimal;
       row.push_back((optimal ? "" : "> ") + fmt::format("{:.3g}", counted_seconds(solve, network.time_limit)));
       row.push_back(std::to_string(solve.nodes));
-      row.push_back(solve.gap ? number(100 * *solve.gap, 2) + " %" : "-");
+      row.push_back(solve.gap ? percent(*solve.gap) : "-");
     } else {
       row.insert(row.end(), 4, "-");
     }
     row.push_back(!network.method ? "1×" : network.speed_up ? to_text(*network.speed_up) : "-");
     row.push_back(network.distance ? fmt::format("{:.4f}", *network.distance) : "-");
-    row.push_back(network.objective_error ? number(100 * *network.objective_error, 2) + " %" : "-");
+    row.push_back(network.objective_error ? percent(*network.objective_error) : "-");
     rows.push_back(std::move(row));
   }
   // Widths in columns: "×" has two bytes but is one wide, for fmt as well.

@@ -53,6 +53,9 @@ std::string duration(double seconds) {
   return text + no_break_space + "s";
 }
 
-std::string percent(double fraction) { return number(100 * fraction, 2) + no_break_space + "%"; }
+std::string percent(double fraction) {
+  const bool tiny = fraction > 0 && fraction < 1e-6;
+  return (tiny ? "< 0.0001" : number(100 * fraction, 2)) + no_break_space + "%";
+}
 
 }  // namespace secateur::study

@@ -16,7 +16,7 @@ std::string count(std::int64_t value);
 /// Seconds with their unit, three significant digits at most: "0.0042 s", "1.27 s", "60 s".
 std::string duration(double seconds);
 
-/// A fraction as percent, two significant digits: "0.010 %", "12 %".
+/// A fraction as percent, two significant digits: "0.010 %", "12 %", "< 0.0001 %".
 std::string percent(double fraction);
 
 }  // namespace secateur::study

@@ -44,6 +44,8 @@ TEST(Format, DurationsHaveNoEmptyDigits) {
 TEST(Format, Percent) {
   EXPECT_EQ(percent(0.0001), "0.010\u00a0%");
   EXPECT_EQ(percent(1.17), "117\u00a0%");
+  EXPECT_EQ(percent(0), "0\u00a0%");
+  EXPECT_EQ(percent(3e-15), "< 0.0001\u00a0%");
 }
 
 }  // namespace
