@@ -200,12 +200,15 @@ Value apply_relu(const Operation& operation) {
 Value apply_scaler(const Operation& operation) {
   const Data* data = operation.data(0);
   if (data == nullptr) refuse("is applied to a constant, which is not supported");
+  // (x - offset) * scale along the last dimension, in float whatever the input.
   Data result = *data;
   result.element = Element::float32;
-  for (const auto& [name, op] : {std::pair{"offset", ElementwiseOp::subtract}, {"scale", ElementwiseOp::multiply}}) {
+  const auto offset = operation.reals("offset"), scale = operation.reals("scale");
+  if (offset.size() != scale.size()) refuse("its attributes \"offset\" and \"scale\" differ in length");
+  for (const auto& [values, op] : {std::pair{&offset, ElementwiseOp::subtract}, {&scale, ElementwiseOp::multiply}}) {
     Tensor constant;
-    constant.origin = std::string("attribute \"") + name + "\"";
-    constant.reals = operation.reals(name);
+    constant.origin = op == ElementwiseOp::multiply ? "attribute \"scale\"" : "attribute \"offset\"";
+    constant.reals = *values;
     constant.dims = {constant.size()};
     result = apply_elementwise(result, op, constant, operation.tree());
   }

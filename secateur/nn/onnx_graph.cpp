@@ -84,6 +84,9 @@ std::vector<int> Graph::order() const {
     if (name.empty() || name == m_input->name() || m_initializers.contains(name)) return;
     const auto maker = m_makers.find(name);
     if (maker == m_makers.end()) {
+      for (const auto& sparse : m_proto->sparse_initializer()) {
+        if (sparse.values().name() == name) refuse("initializer " + quote(name) + " is sparse, which is not supported");
+      }
       refuse((reader < 0 ? "the graph's output" : describe(reader)) + " reads " + quote(name) +
              ", which is neither the input, an initializer nor made by a node");
     }

@@ -116,15 +116,18 @@ Vector spread(const Tensor& constant, const Data& data, LayerTree& tree) {
   const std::int64_t units = data.units();
   tree.charge(units);
   Vector result(units);
-  std::vector<std::int64_t> at(data.dims.size(), 0);
+  std::vector<std::size_t> axes;
+  for (std::size_t axis = 0; axis < data.dims.size(); ++axis) {
+    if (data.dims[axis] > 1) axes.push_back(axis);
+  }
+  std::vector<std::int64_t> at(axes.size(), 0);
   Index position = 0;
   for (std::int64_t i = 0; i < units; ++i) {
     result[data.unit(i)] = constant.reals[static_cast<std::size_t>(position)];
-    for (std::size_t k = at.size(); k-- > 0;) {
-      if (static_cast<std::ptrdiff_t>(k) == data.batch_axis) continue;
-      position += strides[k];
-      if (++at[k] < data.dims[k]) break;
-      position -= at[k] * strides[k];
+    for (std::size_t k = at.size(); k-- > 0;) {  // count up, the last axis fastest
+      position += strides[axes[k]];
+      if (++at[k] < data.dims[axes[k]]) break;
+      position -= at[k] * strides[axes[k]];
       at[k] = 0;
     }
   }
@@ -165,7 +168,7 @@ Data apply_matrix(const Data& data, std::ptrdiff_t axis, const Matrix& matrix, b
   if (matrix.size() == 0) refuse("multiplies by a matrix without entries");
   Index before = 1, behind = 1;
   for (std::ptrdiff_t i = 0; i < data.rank(); ++i) {
-    if (i != data.batch_axis && i != axis) (i < axis ? before : behind) *= data.dim(i);
+    if (i != axis) (i < axis ? before : behind) *= data.dim(i);
   }
   const Index copies = before * behind;
   if (matrix.rows() > most_units / copies) {

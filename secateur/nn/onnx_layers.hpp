@@ -49,14 +49,16 @@ class LayerTree {
   std::vector<Node> m_nodes;
 };
 
-/// The tensor that carries the data at some point of the graph. One sample's elements are its dimensions without the
-/// batch axis, in row-major order.
+/// The tensor that carries the data at some point of the graph, seen from one sample of the batch.
 struct Data {
   Element element = Element::float32;
-  /// The size at `batch_axis` is what the file states, or -1 when it is open.
+  /// The sizes that one sample takes. Along the batch axis that is 1, or k after a reshape that made batch * k rows of
+  /// it (the samples one after another). One sample's elements are in row-major order.
   std::vector<std::int64_t> dims;
   /// -1: there is no batch axis, the tensor is one sample.
   std::ptrdiff_t batch_axis = -1;
+  /// The number of samples that the file states, or -1 when it is open.
+  std::int64_t batch_size = -1;
   /// Element i of the sample is unit (*order)[i] of the last layer; null: unit i. (Transpose makes permutations.)
   std::shared_ptr<const std::vector<Index>> order;
   LayerTree::Position last = LayerTree::root;
@@ -71,7 +73,7 @@ struct Data {
   [[nodiscard]] Index unit(Index i) const { return order ? (*order)[static_cast<std::size_t>(i)] : i; }
 };
 
-/// [batch, 3] for messages.
+/// [batch, 3] for messages; [batch * 4, 3].
 std::string shape_text(const Data& data);
 
 /// Shape-only operations. Each refuses what would mix samples of the batch.

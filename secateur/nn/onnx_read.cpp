@@ -2,7 +2,6 @@
 // The graph is walked once, from the input to the output, with a symbolic value on every edge: a constant, or the data
 // as a shape and the layers that lead to it. Each operator maps values to a value (onnx_operation.hpp).
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/stubs/logging.h>
 
 #include <exception>
 #include <limits>
@@ -42,7 +41,6 @@ struct Source {
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     fail(source, "is larger than 2 GiB; weights of such a model belong into external data files");
   }
-  const google::protobuf::LogSilencer silencer;
   ::onnx::ModelProto model;
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const std::uint8_t*>(bytes.data()),
                                                 static_cast<int>(bytes.size()));
@@ -73,10 +71,10 @@ Data input_data(const ::onnx::ValueInfoProto& input, bool column) {
   if (!input.has_type() || !input.type().has_tensor_type()) refuse(name + " is not a tensor of stated type");
   const auto& type = input.type().tensor_type();
   Data data;
-  data.element = element_of(type.elem_type(), name);
-  if (data.element == Element::integer) {
+  if (type.elem_type() != ::onnx::TensorProto::FLOAT && type.elem_type() != ::onnx::TensorProto::DOUBLE) {
     refuse(name + " is " + type_name(type.elem_type()) + "; supported are float and double");
   }
+  data.element = element_of(type.elem_type(), name);
   if (!type.has_shape() || type.shape().dim_size() == 0) {
     refuse(name + (type.has_shape() ? " is a scalar" : " states no shape") +
            "; supported is [batch, inputs...] or [inputs]");
@@ -89,8 +87,12 @@ Data input_data(const ::onnx::ValueInfoProto& input, bool column) {
   for (int i = 0; i < dims.size(); ++i) {
     // Some exporters write 0 or -1 for a batch of any size.
     const std::int64_t size = dims[i].has_dim_value() && dims[i].dim_value() > 0 ? dims[i].dim_value() : -1;
+    if (batch && i == 0) {
+      data.batch_size = size;
+      data.dims.push_back(1);
+      continue;
+    }
     data.dims.push_back(size);
-    if (batch && i == 0) continue;
     if (size < 0) {
       refuse(name + ": dimension " + std::to_string(i) +
              " has no fixed size; only the leading dimension, the batch, may be open");
@@ -106,7 +108,7 @@ Data input_data(const ::onnx::ValueInfoProto& input, bool column) {
 
 /// A batch that states 1 is no obstacle to anything: it is a dimension like any other.
 void forget_batch_of_one(Data& data) {
-  if (data.batch_axis >= 0 && data.dim(data.batch_axis) == 1) data.batch_axis = -1;
+  if (data.batch_size == 1) data.batch_axis = -1;
 }
 
 /// Evaluates the nodes that the output needs.
@@ -182,7 +184,7 @@ Result interpret(const Graph& graph, std::int64_t opset, const Source& source, b
 /// Is the input [n, 1] with a fixed n > 1? Then it may also be a column vector: W x.
 bool may_be_column(const ::onnx::ValueInfoProto& input) {
   const Data data = input_data(input, false);
-  return data.rank() == 2 && data.dim(0) > 1 && data.dim(1) == 1;
+  return data.rank() == 2 && data.batch_size > 1 && data.dim(1) == 1;
 }
 
 Result interpret(const Graph& graph, std::int64_t opset, const Source& source) {

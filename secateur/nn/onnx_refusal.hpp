@@ -16,7 +16,7 @@ class Refusal : public std::runtime_error {
 
 [[noreturn]] inline void refuse(const std::string& message) { throw Refusal(message); }
 
-/// Text from a file made fit for a message: in quotes, unprintable and non-ASCII bytes as ?, long text cut.
+/// Text from a file made fit for a message: in quotes, control characters and what is not UTF-8 as ?, long text cut.
 std::string quote(std::string_view text);
 
 /// The same without the quotes.

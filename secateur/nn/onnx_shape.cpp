@@ -12,21 +12,16 @@ namespace secateur::nn::detail {
 
 namespace {
 
-/// Product of the sizes in [begin, end) without the batch axis. Never overflows: it divides the number of units, which
-/// is limited, unless a size is zero, which no data has.
+/// Product of the sizes in [begin, end). Never overflows: it divides the number of units, which is limited.
 std::int64_t product(const Data& data, std::ptrdiff_t begin, std::ptrdiff_t end) {
   std::int64_t result = 1;
-  for (std::ptrdiff_t axis = begin; axis < end; ++axis) {
-    if (axis != data.batch_axis) result *= data.dim(axis);
-  }
+  for (std::ptrdiff_t axis = begin; axis < end; ++axis) result *= data.dim(axis);
   return result;
 }
 
-bool is_open(const Data& data) { return data.batch_axis >= 0 && data.dim(data.batch_axis) < 0; }
-
 [[noreturn]] void refuse_mixing(const Data& data, const std::string& target) {
   refuse("turns data of shape " + shape_text(data) + " into " + target +
-         ", which does not keep the batch (leading) dimension apart from the others");
+         ", which does not keep the samples of the batch (the leading dimension) apart");
 }
 
 void check_rank(std::size_t rank) {
@@ -39,50 +34,49 @@ std::int64_t bounded_product(std::int64_t a, std::int64_t b) {
   return a > 0 && b > most / a ? most : a * b;
 }
 
-/// Reshaping keeps the row-major order of the whole tensor. With the batch at position q, elements stay with their
-/// sample and in their order iff the sizes before q have the product that they had before the old batch axis.
-class Reshaper {
- public:
-  Reshaper(const Data& data, std::vector<std::int64_t> target) : m_data(data), m_target(std::move(target)) {
-    m_wildcard = std::find(m_target.begin(), m_target.end(), -1) - m_target.begin();
-  }
+/// What a target shape says about one position.
+constexpr std::int64_t wildcard = -1;
 
-  /// The result with the batch at position `batch` (-1: none), or nothing if the sizes do not fit.
-  [[nodiscard]] std::optional<Data> with_batch(std::ptrdiff_t batch) const {
-    Data result = m_data;
-    result.dims = m_target;
-    result.batch_axis = batch;
-    std::int64_t known = 1;
-    for (std::ptrdiff_t i = 0; i < result.rank(); ++i) {
-      if (i != batch && i != m_wildcard) known = bounded_product(known, result.dim(i));
+/// Reshaping keeps the row-major order of the whole tensor. If position q of the target takes the batch, as batch * k
+/// with the samples one after another, every sample keeps its elements and their order iff the sizes before q have the
+/// product that the sizes before the old batch axis have. `k`: given, or 0 to find it. `q` = -1: there is no batch.
+std::optional<Data> reshape_with_batch(const Data& data, const std::vector<std::int64_t>& target, std::ptrdiff_t q,
+                                       std::int64_t k) {
+  Data result = data;
+  result.dims = target;
+  result.batch_axis = q;
+  if (q >= 0) result.dims[static_cast<std::size_t>(q)] = k == 0 ? wildcard : k;
+  std::int64_t known = 1;
+  std::int64_t* open = nullptr;
+  for (std::int64_t& size : result.dims) {
+    if (size == wildcard) {
+      if (open != nullptr) return std::nullopt;
+      open = &size;
+    } else {
+      known = bounded_product(known, size);
     }
-    const bool solve = m_wildcard < result.rank() && m_wildcard != batch;
-    if (known <= 0 || (solve ? m_data.units() % known != 0 : m_data.units() != known)) return std::nullopt;
-    if (solve) result.dims[static_cast<std::size_t>(m_wildcard)] = m_data.units() / known;
-    if (batch < 0) return result;
-    result.dims[static_cast<std::size_t>(batch)] = m_data.dim(m_data.batch_axis);
-    if (product(result, 0, batch) != product(m_data, 0, m_data.batch_axis)) return std::nullopt;
-    return result;
   }
-
-  [[nodiscard]] std::ptrdiff_t wildcard() const { return m_wildcard; }
-  [[nodiscard]] std::ptrdiff_t rank() const { return static_cast<std::ptrdiff_t>(m_target.size()); }
-  [[nodiscard]] std::int64_t target(std::ptrdiff_t i) const { return m_target[static_cast<std::size_t>(i)]; }
-
- private:
-  const Data& m_data;
-  std::vector<std::int64_t> m_target;
-  std::ptrdiff_t m_wildcard;
-};
+  if (open == nullptr ? data.units() != known : data.units() % known != 0) return std::nullopt;
+  if (open != nullptr) *open = data.units() / known;
+  if (q >= 0 && product(result, 0, q) != product(data, 0, data.batch_axis)) return std::nullopt;
+  return result;
+}
 
 }  // namespace
 
 std::int64_t Data::units() const { return product(*this, 0, rank()); }
 
 std::string shape_text(const Data& data) {
-  auto dims = data.dims;
-  if (data.batch_axis >= 0) dims[static_cast<std::size_t>(data.batch_axis)] = batch_size_marker;
-  return shape_text(dims);
+  std::string text = "[";
+  for (std::ptrdiff_t axis = 0; axis < data.rank(); ++axis) {
+    if (axis > 0) text += ", ";
+    if (axis != data.batch_axis) {
+      text += std::to_string(data.dim(axis));
+    } else {
+      text += data.dim(axis) == 1 ? "batch" : "batch * " + std::to_string(data.dim(axis));
+    }
+  }
+  return text + "]";
 }
 
 std::ptrdiff_t resolve_axis(std::int64_t axis, std::ptrdiff_t rank) {
@@ -95,7 +89,8 @@ std::ptrdiff_t resolve_axis(std::int64_t axis, std::ptrdiff_t rank) {
 Data reshape(const Data& data, const std::vector<std::int64_t>& target, bool zero_copies) {
   check_rank(target.size());
   std::vector<std::int64_t> sizes = target;
-  std::ptrdiff_t copied_batch = -1;
+  std::ptrdiff_t stated_batch = -1;
+  std::int64_t stated_k = 1;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto axis = static_cast<std::ptrdiff_t>(i);
     if (sizes[i] == 0 && zero_copies) {
@@ -103,31 +98,38 @@ Data reshape(const Data& data, const std::vector<std::int64_t>& target, bool zer
         refuse("target shape " + shape_text(target) + " copies a dimension that data of shape " + shape_text(data) +
                " does not have");
       }
-      sizes[i] = axis == data.batch_axis ? batch_size_marker : data.dim(axis);
-    }
-    if (sizes[i] == batch_size_marker) {
-      copied_batch = axis;
-    } else if (sizes[i] < -1 || sizes[i] == 0) {
+      sizes[i] = data.dim(axis);
+      if (axis == data.batch_axis) {
+        stated_batch = axis;
+        stated_k = data.dim(axis);
+      }
+    } else if (sizes[i] == batch_size_marker) {
+      stated_batch = axis;
+    } else if (sizes[i] < wildcard || sizes[i] == 0) {
       refuse("target shape " + shape_text(target) + " has a size that is not allowed");
     }
   }
-  if (std::count(sizes.begin(), sizes.end(), -1) > 1) refuse("target shape " + shape_text(target) + " has two -1");
+  if (std::count(sizes.begin(), sizes.end(), wildcard) > 1)
+    refuse("target shape " + shape_text(target) + " has two -1");
 
-  const Reshaper reshaper(data, sizes);
   if (data.batch_axis < 0) {
-    if (const auto result = reshaper.with_batch(-1)) return *result;
+    if (const auto result = reshape_with_batch(data, sizes, -1, 0)) return *result;
     refuse("data of shape " + shape_text(data) + " does not fit the target shape " + shape_text(target));
   }
-  if (copied_batch >= 0) {
-    if (const auto result = reshaper.with_batch(copied_batch)) return *result;
+  if (stated_batch >= 0) {
+    if (const auto result = reshape_with_batch(data, sizes, stated_batch, stated_k)) return *result;
     refuse_mixing(data, shape_text(target));
   }
-  if (reshaper.wildcard() < reshaper.rank()) {
-    if (const auto result = reshaper.with_batch(reshaper.wildcard())) return *result;
+  const auto open = std::find(sizes.begin(), sizes.end(), wildcard);
+  if (open != sizes.end()) {
+    if (const auto result = reshape_with_batch(data, sizes, open - sizes.begin(), 0)) return *result;
   }
-  for (std::ptrdiff_t i = 0; !is_open(data) && i < reshaper.rank(); ++i) {
-    if (reshaper.target(i) != data.dim(data.batch_axis)) continue;
-    if (const auto result = reshaper.with_batch(i)) return *result;
+  for (std::size_t i = 0; data.batch_size > 0 && i < sizes.size(); ++i) {
+    if (sizes[i] < 0 || sizes[i] % data.batch_size != 0) continue;
+    if (const auto result =
+            reshape_with_batch(data, sizes, static_cast<std::ptrdiff_t>(i), sizes[i] / data.batch_size)) {
+      return *result;
+    }
   }
   refuse_mixing(data, shape_text(target));
 }
@@ -138,13 +140,10 @@ Data flatten(const Data& data, std::int64_t axis) {
   Data result = data;
   result.dims = {product(data, 0, split), product(data, split, rank)};
   if (data.batch_axis < 0) return result;
-  // The part that holds the batch axis must hold nothing else.
   result.batch_axis = data.batch_axis < split ? 0 : 1;
-  std::int64_t& size = result.dims[static_cast<std::size_t>(result.batch_axis)];
-  if (size != 1) {
+  if (product(data, result.batch_axis == 0 ? 0 : split, data.batch_axis) != 1) {
     refuse_mixing(data, "a matrix of the dimensions before and behind axis " + std::to_string(axis));
   }
-  size = data.dim(data.batch_axis);
   return result;
 }
 
@@ -205,23 +204,19 @@ Data transpose(const Data& data, const std::vector<std::int64_t>& permutation, L
     }
   }
   Data result = data;
-  // Strides of one sample in the old layout; the batch axis takes no part.
+  // Strides of one sample in the old layout.
   std::vector<Index> strides(rank, 0);
   Index stride = 1;
   for (std::size_t i = rank; i-- > 0;) {
-    if (static_cast<std::ptrdiff_t>(i) == data.batch_axis) continue;
     strides[i] = stride;
     stride *= data.dims[i];
   }
-  std::vector<std::size_t> walk;  // the old axes in their new order, without the batch
+  std::vector<std::size_t> walk;  // the old axes in their new order, without those of size 1
   for (std::size_t i = 0; i < rank; ++i) {
     const auto old = static_cast<std::size_t>(permutation[i]);
     result.dims[i] = data.dims[old];
-    if (static_cast<std::ptrdiff_t>(old) == data.batch_axis) {
-      result.batch_axis = static_cast<std::ptrdiff_t>(i);
-    } else if (data.dims[old] > 1) {
-      walk.push_back(old);
-    }
+    if (static_cast<std::ptrdiff_t>(old) == data.batch_axis) result.batch_axis = static_cast<std::ptrdiff_t>(i);
+    if (data.dims[old] > 1) walk.push_back(old);
   }
   if (std::is_sorted(walk.begin(), walk.end())) return result;
   tree.charge(data.units());

@@ -55,7 +55,11 @@ Value apply_shape(const Operation& operation) {
   std::vector<std::int64_t> dims;
   if (const Data* data = operation.data(0)) {
     dims = data->dims;
-    if (data->batch_axis >= 0) dims[static_cast<std::size_t>(data->batch_axis)] = batch_size_marker;
+    if (data->batch_axis >= 0) {
+      std::int64_t& size = dims[static_cast<std::size_t>(data->batch_axis)];
+      if (size != 1) refuse("computes with the shape " + shape_text(*data));
+      size = batch_size_marker;
+    }
   } else {
     dims = operation.constant(0)->dims;
   }
