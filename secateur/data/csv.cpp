@@ -18,6 +18,8 @@ namespace secateur::data {
 
 namespace {
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// Where a field stands, for messages.
 std::string place(Index line) { return "line " + std::to_string(line); }
 std::string place(Index line, const std::string& column) { return place(line) + ", column " + printable(column); }
@@ -36,7 +38,7 @@ class Reader {
 
   /// libcsv does not count lines, so it is fed one at a time; a quoted field may then go on over several calls.
   Table read(std::string_view bytes) {
-    if (bytes.substr(0, 3) == "\xEF\xBB\xBF") bytes.remove_prefix(3);
+    if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
     for (m_line = 1; !bytes.empty(); ++m_line) {
       const std::size_t length = line_length(bytes);
       feed(bytes.substr(0, length));
@@ -167,7 +169,8 @@ class Reader {
 
 /// A name as a CSV field: in quotes when it would be read as something else without them.
 std::string csv_field(const std::string& name) {
-  const bool plain = name.find_first_of(",\"\r\n") == std::string::npos && trim(name).size() == name.size();
+  const bool plain = name.find_first_of(",\"\r\n") == std::string::npos && trim(name).size() == name.size() &&
+                     !name.starts_with(byte_order_mark);
   if (plain) return name;
   std::string field = "\"";
   for (const char c : name) {

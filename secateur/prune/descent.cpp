@@ -19,7 +19,10 @@ namespace secateur::prune {
 
 namespace {
 
-constexpr double learning_rate = 3e-3;
+/// Initial learning rates between two prunings and at the target, where there is time to explore (measured on peaks,
+/// 3 x 50, four seeds: 3e-3 throughout leaves 10 to 15 % more error).
+constexpr double rate_between = 3e-3;
+constexpr double rate_at_target = 1e-2;
 /// A rate at which nothing improves is divided by ten, at most so often.
 constexpr int smaller_rates = 2;
 
@@ -72,14 +75,15 @@ Candidate Descent::run(const Candidate& start, Index target, double share,
     const Index goal = t + 1 == plan.size() ? target : std::min(target, target_count(plan[t].sparsity, m_count));
     current = candidate(removed_to(current.network, goal));
     const double part = share * plan[t].epochs / m_settings.epochs;
-    if (finetunes() && !stopped()) current = tune(std::move(current), plan[t].epochs, part);
+    const double rate = t + 1 == plan.size() ? rate_at_target : rate_between;
+    if (finetunes() && !stopped()) current = tune(std::move(current), plan[t].epochs, rate, part);
     if (seen) seen(current);
   }
   m_done = end;
   return current;
 }
 
-Candidate Descent::tune(Candidate from, int epochs, double share) {
+Candidate Descent::tune(Candidate from, int epochs, double learning_rate, double share) {
   const double begin = m_done;
   train::TrainSettings settings;
   settings.epochs = epochs;

@@ -38,11 +38,10 @@ class Descent {
   Candidate run(const Candidate& start, Index target, double share,
                 const std::function<void(const Candidate&)>& seen = {});
 
+ private:
   /// Fine-tunes; zero weights stay zero. Returns the network itself when nothing better on the validation rows is
   /// found.
-  Candidate tune(Candidate from, int epochs, double share);
-
- private:
+  Candidate tune(Candidate from, int epochs, double learning_rate, double share);
   [[nodiscard]] nn::Network removed_to(const nn::Network& network, Index target) const;
   [[nodiscard]] Index removed(const nn::Network& network) const;
   void report(double fraction, std::string_view note) const;

@@ -16,14 +16,15 @@ struct Stage {
 };
 
 /// Most stages of a gradual schedule.
-inline constexpr int gradual_stages = 10;
+inline constexpr int gradual_stages = 20;
 
 /// The stages that lead from sparsity `from` to `to`. Gradual: Zhu & Gupta 2017 (arXiv 1710.01878), eq. (1),
 ///     s_t = s_f + (s_0 - s_f) (1 - t/n)^3,   t = 1 ... n,
 /// which prunes fast while there is much to spare and slowly near the end. The last stage gets half of the epochs, the
 /// others share the rest; stages that would get none are left out.
 inline std::vector<Stage> stages(Schedule schedule, double from, double to, int epochs) {
-  const int count = schedule == Schedule::one_shot ? 1 : std::clamp(epochs / 2, 1, gradual_stages);
+  const bool at_once = schedule == Schedule::one_shot || from >= to;
+  const int count = at_once ? 1 : std::clamp(epochs / 2, 1, gradual_stages);
   std::vector<Stage> result;
   int left = epochs;
   for (int t = 1; t < count; ++t) {

@@ -12,6 +12,9 @@ namespace {
 /// which of two so close ones succeeds is decided by chance. Without fine-tuning attempts are cheap and it goes on to
 /// single weights.
 constexpr double resolution = 0.03;
+/// A network whose error exceeds the limit by at most this factor is fine-tuned once more before it counts as a
+/// failure.
+constexpr double second_chance = 2;
 /// Attempts expected, for the progress only.
 constexpr double expected_attempts = 12;
 
@@ -35,7 +38,10 @@ Candidate search_tolerance(Descent& descent, double tolerance) {
     const Index next =
         failed == 0 ? kept / 2 : std::clamp(static_cast<Index>(std::lround(middle)), failed + 1, kept - 1);
     const Candidate start = descent.finetunes() ? best : original;
-    const Candidate reached = descent.run(start, descent.count() - next, 1 / expected_attempts, seen);
+    Candidate reached = descent.run(start, descent.count() - next, 1 / expected_attempts, seen);
+    if (descent.finetunes() && reached.error > limit && reached.error <= second_chance * limit) {
+      reached = descent.run(reached, reached.removed, 0, seen);
+    }
     // A node method may not be able to remove so many: then this number has failed as well.
     if (reached.error > limit || reached.removed < descent.count() - next) failed = next;
   }

@@ -10,8 +10,8 @@ namespace secateur::prune {
 ///
 /// First the number of weights (or nodes) kept is halved for as long as that succeeds, then the gap between the last
 /// success and the first failure is closed by bisection in the logarithm of the number kept. Each attempt starts from
-/// the best network so far and is pruned and fine-tuned by the schedule; networks that it passes on the way count.
-/// Without fine-tuning every attempt starts from the original.
+/// the best network so far and is pruned and fine-tuned by the schedule, once more when it has nearly succeeded;
+/// networks that it passes on the way count. Without fine-tuning every attempt starts from the original.
 Candidate search_tolerance(Descent& descent, double tolerance);
 
 }  // namespace secateur::prune

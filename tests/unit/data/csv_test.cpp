@@ -166,7 +166,7 @@ TEST(Csv, ReadsAFile) {
 }
 
 TEST(Csv, WritesWhatItReadsBack) {
-  Table table{{"plain", " blank ", "a,b", "a \"quoted\" name", "two\nlines", "ü"}, Matrix(4, 6)};
+  Table table{{"\xEF\xBB\xBFmark", " blank ", "a,b", "a \"quoted\" name", "two\nlines", "ü"}, Matrix(4, 6)};
   Rng rng(3);
   for (double& v : table.values.reshaped())
     v = std::ldexp(rng.uniform(-1, 1), static_cast<int>(rng.below(2000)) - 1000);
