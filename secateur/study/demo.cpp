@@ -122,6 +122,8 @@ class Demo {
     m_result.settings = settings;
     m_result.function = data::test_function("peaks");
     m_result.hidden = m_plan.hidden;
+    m_result.epochs = m_plan.epochs;
+    m_result.prune_epochs = m_plan.prune_epochs;
   }
 
   DemoResult run() {

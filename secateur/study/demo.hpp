@@ -61,6 +61,7 @@ struct DemoResult {
   data::TestFunction function;
   Index rows = 0;                     ///< sampled: training, validation and test together
   std::vector<int> hidden;            ///< widths of the dense network's hidden layers
+  int epochs = 0, prune_epochs = 0;   ///< of training at most, of fine-tuning
   std::vector<DemoNetwork> networks;  ///< dense, pruned by weights, pruned by nodes; fewer when interrupted
   std::vector<DemoNetwork> sweep;     ///< further sparsities, each with its own shorter limit
   double seconds = 0;

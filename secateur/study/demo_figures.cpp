@@ -238,21 +238,28 @@ DataFigure trace_figure(const DemoResult& result) {
   figure.legend.push_back({"bound", "muted", Sign::dashed});
   plot.layout = {{"xaxis", log_axis("time (s)", first / 1.2, std::max(last, first) * 1.25)},
                  {"yaxis", axis("objective (units of y)")}};
-  if (std::isfinite(best)) {
-    // Early bounds are far below everything of interest.
-    const double span = std::max({best - worst_bound, 0.5 * std::abs(best), 1e-6});
-    plot.layout["yaxis"]["range"] = {best - 1.4 * span, best + 0.5 * span};
-  }
   const DemoNetwork& dense = result.networks.front();
   if (dense.solve && dense.solve->status == Status::time_limit) {
     mark(plot.layout, true, dense.time_limit, "limit " + duration(dense.time_limit));
   }
   figure.plots.push_back(std::move(plot));
+  if (std::isfinite(best)) {
+    // Early bounds are far below everything of interest, and a bound that stays there hides how the others close in.
+    const double near = 1.5 * std::max(std::abs(best), 1e-6);
+    const auto frame = [&](double span) { return json{best - span, best + 0.12 * span}; };
+    const double whole = std::max(1.4 * (best - worst_bound), near);
+    figure.plots[0].layout["yaxis"]["range"] = frame(whole);
+    if (whole > 2 * near) {
+      figure.plots.push_back(figure.plots[0]);
+      figure.plots[0].title = "All solves";
+      figure.plots[1].title = "Near the optimum";
+      figure.plots[1].layout["yaxis"]["range"] = frame(near);
+    }
+  }
   figure.caption =
       "Best point found so far (incumbent) and proven bound over time. Where the two meet, the optimum is proven and "
-      "a mark is set. Earlier, lower values of a bound lie below the plot.";
+      "a mark is set. Lower values of a bound lie below the plot.";
   figure.description = "incumbent and bound of each solve over time, on a logarithmic time axis; Table 1 has the ends.";
-  made.figure = figure;
   return made;
 }
 

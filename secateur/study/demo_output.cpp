@@ -92,6 +92,7 @@ nlohmann::ordered_json to_json(const DemoResult& result) {
             {"minimizer", list(function.minimizer)}}},
           {"rows", result.rows},
           {"hidden", result.hidden},
+          {"epochs", {{"training", result.epochs}, {"pruning", result.prune_epochs}}},
           {"networks", networks_json(result.networks, result)},
           {"sweep", networks_json(result.sweep, result)},
           {"seconds", result.seconds},

@@ -129,6 +129,8 @@ void main_table(Page& page, const DemoResult& result) {
   using model::SolveResult;
   for (const DemoNetwork& network : result.networks) table.header.push_back(tied(network.name));
   row("Validation RMSE", [](const DemoNetwork& n) { return number(rmse(n), 3); });
+  row("Validation R²",
+      [](const DemoNetwork& n) { return n.summary.validation ? number(n.summary.validation->r2.front(), 4) : "–"; });
   row("Weights", [](const DemoNetwork& n) { return count(n.summary.weights); });
   row("Neurons", [](const DemoNetwork& n) { return count(n.summary.neurons); });
   row("Binaries", solved([](const SolveResult& s) { return count(s.neurons.binaries); }));
@@ -161,40 +163,57 @@ void sweep_table(Page& page, const DemoResult& result) {
   page.table(table);
 }
 
-/// Total width of the preactivation bounds in the hidden layers, averaged over the layers' means on a logarithmic
-/// scale.
-std::optional<double> width_ratio(const DemoNetwork& dense, const DemoNetwork& pruned) {
-  const auto &a = dense.summary.mean_width, &b = pruned.summary.mean_width;
-  if (a.size() != b.size() || a.empty()) return std::nullopt;
-  if (!(a.back() > 0) || !(b.back() > 0)) return std::nullopt;
-  return a.back() / b.back();
+/// "149, 93 and 38"
+std::string enumerate(const std::vector<std::string>& items) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == items.size() ? " and " : ", ") + items[i];
+  }
+  return text;
+}
+
+/// What the bounds of a pruned network look like beside those of the dense one.
+std::string widths_compared(const DemoNetwork& dense, const DemoNetwork& pruned) {
+  const auto &before = dense.summary.mean_width, &after = pruned.summary.mean_width;
+  if (before.size() != after.size() || before.empty() || !(before.back() > 0) || !(after.back() > 0)) return "";
+  const double ratio = before.back() / after.back();
+  std::string text =
+      fmt::format(" With {} the bounds of the output are {} times {} than with the dense network", tied(pruned.name),
+                  number(std::max(ratio, 1 / ratio), 2), ratio >= 1 ? "narrower" : "wider");
+  std::vector<std::string> wider;
+  for (std::size_t layer = 0; layer + 1 < before.size(); ++layer) {
+    if (after[layer] > 1.02 * before[layer]) wider.push_back(std::to_string(layer + 1));
+  }
+  if (!wider.empty()) {
+    text += fmt::format("; in hidden {} {} they are wider, and the gain there comes from having fewer neurons",
+                        wider.size() == 1 ? "layer" : "layers", enumerate(wider));
+  }
+  return text + ".";
 }
 
 void why_section(Page& page, const DemoResult& result, const Figure& figure) {
   page.section("Why the pruned networks are easier");
   const DemoNetwork& dense = result.networks.front();
-  std::string text = fmt::format(
-      "Of the dense network's {} neurons {} are unstable on the box, so that the solver has up to that many decisions "
-      "to "
-      "take.",
-      count(dense.summary.neurons), count(dense.summary.unstable));
+  std::vector<std::string> unstable, binaries;
   for (const DemoNetwork& network : result.networks) {
-    if (!network.method) continue;
-    text += fmt::format(" With {}: {} of {} neurons.",
-                        *network.method == prune::Method::weight ? "weights pruned" : "nodes pruned",
-                        count(network.summary.unstable), count(network.summary.neurons));
+    unstable.push_back(fmt::format("{} of {} ({})", count(network.summary.unstable), count(network.summary.neurons),
+                                   tied(network.name)));
+    if (network.solve) binaries.push_back(count(network.solve->neurons.binaries));
+  }
+  std::string text = fmt::format("Unstable on the box are {} neurons.", enumerate(unstable));
+  if (binaries.size() == result.networks.size()) {
+    text += fmt::format(
+        " Once neurons that no longer reach the output have been taken out, {} yes-or-no decisions are left for the "
+        "solver.",
+        enumerate(binaries));
   }
   page.paragraph(text);
   text =
-      "How much a decision is worth to the solver depends on the bounds of the neuron's preactivation: they are the "
-      "“big-M” constants of the model, and the narrower they are, the closer the solver's first estimate is to the "
-      "truth.";
+      "How hard a decision is depends on the bounds of the neuron's preactivation: they are the “big-M” constants of "
+      "the "
+      "model, and the narrower they are, the closer the solver's first estimate is to the truth.";
   for (const DemoNetwork& network : result.networks) {
-    const auto ratio = network.method ? width_ratio(dense, network) : std::nullopt;
-    if (!ratio) continue;
-    text += fmt::format(" The bounds of the output are {} times {} with {} than in the dense network.",
-                        number(*ratio >= 1 ? *ratio : 1 / *ratio, 2), *ratio >= 1 ? "narrower" : "wider",
-                        tied(network.name));
+    if (network.method) text += widths_compared(dense, network);
   }
   page.paragraph(text);
   page.figure(figure);
@@ -204,7 +223,10 @@ std::string command(const DemoSettings& settings) {
   const DemoSettings standard;
   std::string text = "secateur demo --seed " + std::to_string(settings.seed);
   text += fmt::format(" --time-limit {:g} --threads {}", settings.time_limit, settings.threads);
-  if (settings.out != standard.out) text += " --out " + settings.out;
+  if (settings.out != standard.out) {
+    const bool plain = settings.out.find_first_of(" '\"$&|;<>()*?\\`#~") == std::string::npos;
+    text += plain ? " --out " + settings.out : " --out FOLDER";
+  }
   if (settings.quick) text += " --quick";
   return text;
 }
@@ -222,7 +244,8 @@ void how_section(Page& page, const DemoResult& result, const std::vector<SideFil
                       " cores, " + std::to_string(result.settings.threads) + " solver threads"},
       {"Data", fmt::format("{} Sobol points, of these 70 % for training, 15 % for validation, 15 % for testing",
                            count(result.rows))},
-      {"Network", layers(result.hidden) + " ReLU neurons, trained with Adam"},
+      {"Network",
+       layers(result.hidden) + " ReLU neurons, trained with Adam for up to " + count(result.epochs) + " epochs"},
       {"Pruning",
        "by magnitude over the whole network, gradually, with fine-tuning (see the settings in results.json)"},
       {"Seed", std::to_string(result.settings.seed)},
@@ -279,7 +302,8 @@ std::string demo_report(const DemoResult& result, std::vector<SideFile>* side) {
   if (result.networks.size() + result.sweep.size() > 1) {
     page.section("How much to prune");
     page.paragraph(
-        "More pruning makes a faster solve and, from some point on, a worse network. That point differs between "
+        "As a rule, more pruning makes a faster solve and, from some point on, a worse network. That point differs "
+        "between "
         "functions and networks, so it is worth looking for.");
     page.figure(keep(sweep_figure(result)));
     sweep_table(page, result);
