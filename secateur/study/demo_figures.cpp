@@ -184,7 +184,7 @@ DataFigure surface_figure(const DemoResult& result) {
   for (Index row = 0; row < grid.rows(); ++row) {
     made.csv += fmt::format("{}{:.6g},{:.6g}", row == 0 ? "\n" : "", grid(row, 0), grid(row, 1));
     for (const Vector& column : values) made.csv += fmt::format(",{:.8g}", column(row));
-    made.csv += "\n";
+    made.csv += '\n';
   }
   return made;
 }
@@ -205,15 +205,19 @@ DataFigure trace_figure(const DemoResult& result) {
     } incumbent, bound;
     std::vector<model::SolveResult::Event> events = solve.trace;
     events.push_back({solve.seconds.total, solve.objective, solve.bound});
-    for (auto event : events) {
-      if (event.bound && !std::isfinite(*event.bound)) event.bound.reset();
+    for (const auto& event : events) {
       const double at = std::max(event.seconds, 1e-3);
       first = std::min(first, at), last = std::max(last, at);
-      if (event.objective) incumbent.x.push_back(shorten(at)), incumbent.y.push_back(shorten(*event.objective));
-      if (event.bound) bound.x.push_back(shorten(at)), bound.y.push_back(shorten(*event.bound));
-      made.csv += fmt::format("{},{:.6g},{},{}\n", network.name, event.seconds,
-                              event.objective ? fmt::format("{:.10g}", *event.objective) : "",
-                              event.bound ? fmt::format("{:.10g}", *event.bound) : "");
+      const auto value = [](const std::optional<double>& number) { return number.value_or(HUGE_VAL); };
+      const double incumbent_value = value(event.objective), bound_value = value(event.bound);
+      const auto cell = [](double number) { return std::isfinite(number) ? fmt::format("{:.10g}", number) : ""; };
+      const auto add = [&](Curve& curve, double y) {
+        if (std::isfinite(y)) curve.x.push_back(shorten(at)), curve.y.push_back(shorten(y));
+      };
+      add(incumbent, incumbent_value);
+      add(bound, bound_value);
+      made.csv +=
+          fmt::format("{},{:.6g},{},{}\n", network.name, event.seconds, cell(incumbent_value), cell(bound_value));
     }
     if (solve.objective) best = std::min(best, *solve.objective);
     if (solve.bound) worst_bound = std::min(worst_bound, *solve.bound);

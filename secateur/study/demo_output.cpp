@@ -28,13 +28,13 @@ json errors_json(const std::optional<train::Errors>& errors) {
   return {{"r2", errors->r2}, {"rmse", errors->rmse}, {"max_error", errors->max_error}};
 }
 
-json solve_json(const DemoNetwork& network, const DemoSettings& demo, const data::TestFunction& function) {
+json solve_json(const model::SolveResult& result, const nn::Network& network, const DemoResult& demo) {
   model::SolveSettings settings;
-  settings.seed = demo.seed;
-  const model::Problem problem{network.network, function.box, Vector::Ones(1), Sense::minimize};
-  json solve = model::to_json(*network.solve, problem, settings);
+  settings.seed = demo.settings.seed;
+  const model::Problem problem{network, demo.function.box, Vector::Ones(1), Sense::minimize};
+  json solve = model::to_json(result, problem, settings);
   json& trace = solve["trace"] = json::array();
-  for (const auto& event : network.solve->trace) {
+  for (const auto& event : result.trace) {
     trace.push_back(
         {{"seconds", event.seconds}, {"objective", optional(event.objective)}, {"bound", optional(event.bound)}});
   }
@@ -58,7 +58,7 @@ json network_json(const DemoNetwork& network, const DemoResult& result) {
           {"validation", errors_json(network.summary.validation)},
           {"test", errors_json(network.summary.test)},
           {"time_limit", network.time_limit},
-          {"solve", network.solve ? solve_json(network, result.settings, result.function) : json(nullptr)},
+          {"solve", network.solve ? solve_json(*network.solve, network.network, result) : json(nullptr)},
           {"speed_up", speed_up},
           {"simulated", optional(network.simulated)},
           {"distance", optional(network.distance)},

@@ -53,7 +53,7 @@ std::string to_text(const SpeedUp& speed_up) {
       shown = std::ceil(shown * (1 - slack));
       break;
   }
-  const std::string number = digit == 1 ? fmt::format("{:.0f}×", shown) : fmt::format("{:.2g}×", shown * digit);
+  std::string number = digit == 1 ? fmt::format("{:.0f}×", shown) : fmt::format("{:.2g}×", shown * digit);
   switch (speed_up.relation) {
     case Relation::at_least:
       return "at least " + number;
