@@ -28,7 +28,7 @@ constexpr HighsInt model_status_highs_interrupt = 19;
 
 /// Options that a run sets by itself, and what the user should give instead; and some that would change what an answer
 /// means or write to the standard output, which belongs to results.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> governed{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> governed{{
     {"mip_rel_gap", "the gap setting"},
     {"mip_abs_gap", "the absolute gap setting"},
     {"primal_feasibility_tolerance", "the feasibility setting"},
@@ -45,6 +45,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> governed
     {"output_flag", "log_file=NAME"},
     {"log_to_console", "log_file=NAME"},
     {"small_matrix_value", "nothing: it is as small as HiGHS allows"},
+    {"mip_lifting_for_probing", "nothing: HiGHS 1.15.1 reports wrong optima with it"},
     {"use_warm_start", "nothing: known points are always used"},
 }};
 

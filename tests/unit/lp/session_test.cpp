@@ -355,6 +355,7 @@ TEST(Session, RefusesWrongOptions) {
   EXPECT_THAT(message("presolve", "sometimes"), testing::HasSubstr("'sometimes'"));
   EXPECT_THAT(message("presolve", std::string(600, 'a')), testing::HasSubstr("not allowed"));
   EXPECT_THAT(message("threads", "4"), testing::HasSubstr("the threads setting"));
+  EXPECT_THAT(message("mip_lifting_for_probing", "0"), testing::HasSubstr("wrong optima"));
   EXPECT_THAT(message("", "4"), testing::HasSubstr("no option"));
   EXPECT_EQ(message("presolve", "off"), "");
   EXPECT_EQ(message("mip_detect_symmetry", "false"), "");

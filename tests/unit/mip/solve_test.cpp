@@ -4,9 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
-#include <limits>
 #include <thread>
+#include <vector>
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/stop.hpp"
@@ -51,6 +52,233 @@ TEST(Solve, FindsBothEndsOfASmallNetwork) {
   EXPECT_EQ(result.status, Status::optimal);
   EXPECT_NEAR(result.objective.value(), 1, 1e-6);
   EXPECT_GE(result.bound.value(), *result.objective);
+}
+
+/// Dense enough that no MILP solver closes it in a second.
+model::Problem hard_problem() {
+  Rng rng(1);
+  model::Problem problem;
+  problem.network = random_network({{6, 40, 40, 1}, 1, false, 0}, rng);
+  problem.box = {Vector::Constant(6, -1.0), Vector::Constant(6, 1.0)};
+  problem.objective = Vector{{1}};
+  return problem;
+}
+
+void expect_sound(const model::Problem& problem, const model::SolveResult& result) {
+  ASSERT_TRUE(result.objective && result.bound && result.gap);
+  const double sign = problem.sense == Sense::minimize ? 1 : -1;
+  EXPECT_LE(sign * *result.bound, sign * *result.objective);
+  EXPECT_EQ(*result.gap, model::relative_gap(*result.objective, *result.bound, problem.sense));
+  EXPECT_TRUE(problem.box.contains(result.x));
+  EXPECT_EQ(*result.objective, model::objective_at(problem, result.x));
+  Rng rng(0);
+  for (int k = 0; k < 2000; ++k) {
+    const double value = model::objective_at(problem, random_point(problem.box, rng));
+    ASSERT_LE(sign * *result.bound, sign * value + 1e-6 * std::max(1.0, std::abs(value)));
+  }
+}
+
+TEST(Solve, TimeLimitLeavesIncumbentAndBound) {
+  for (const double limit : {1.0, 1e-9}) {
+    SCOPED_TRACE(limit);
+    model::Problem problem = hard_problem();
+    for (const Sense sense : {Sense::minimize, Sense::maximize}) {
+      problem.sense = sense;
+      model::SolveSettings settings;
+      settings.time_limit = limit;
+      const model::SolveResult result = solve(problem, settings);
+      EXPECT_EQ(result.status, Status::time_limit);
+      EXPECT_LT(result.seconds.total, limit + 3);
+      expect_sound(problem, result);
+      EXPECT_GT(*result.gap, settings.gap);
+    }
+  }
+}
+
+TEST(Solve, InterruptLeavesIncumbentAndBound) {
+  const model::Problem problem = hard_problem();
+  model::SolveSettings settings;
+  settings.time_limit = 60;
+  std::thread interrupter([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    interrupt_flag() = true;
+  });
+  const model::SolveResult result = solve(problem, settings);
+  interrupter.join();
+  interrupt_flag() = false;
+  EXPECT_EQ(result.status, Status::interrupted);
+  EXPECT_LT(result.seconds.total, 30);
+  expect_sound(problem, result);
+}
+
+TEST(Solve, MemoryLimitLeavesIncumbentAndBound) {
+  const model::Problem problem = hard_problem();
+  model::SolveSettings settings;
+  settings.time_limit = 60;
+  settings.memory_limit = 1;
+  const model::SolveResult result = solve(problem, settings);
+  EXPECT_EQ(result.status, Status::memory_limit);
+  expect_sound(problem, result);
+}
+
+TEST(Solve, NodeLimitLeavesIncumbentAndBound) {
+  const model::Problem problem = hard_problem();
+  model::SolveSettings settings;
+  settings.time_limit = 60;
+  const model::SolveResult result = solve(problem, settings, {{"mip_max_nodes", "0"}});
+  EXPECT_EQ(result.status, Status::node_limit);
+  expect_sound(problem, result);
+}
+
+TEST(Solve, NothingToBranchOnIsStillExact) {
+  // A linear network, a network without hidden layers, one whose neurons are all stable, and a box of one point.
+  model::Problem problem = absolute_values();
+  problem.box = {Vector{{0.5, 0.75}}, Vector{{1, 1}}};
+  model::SolveResult result = solve(problem, {});
+  EXPECT_EQ(result.status, Status::optimal);
+  EXPECT_NEAR(*result.objective, 0.5 - 2 * 0.5, 1e-12);
+  EXPECT_EQ(result.proof, Proof::rounding_safe);
+  EXPECT_EQ(result.neurons.unstable, 0);
+  EXPECT_EQ(result.neurons.binaries, 0);
+  EXPECT_EQ(result.nodes, 0);
+
+  problem.network.layers = {nn::Dense{Matrix{{3, -2}}, Vector{{1}}}};
+  problem.sense = Sense::maximize;
+  result = solve(problem, {});
+  EXPECT_EQ(result.status, Status::optimal);
+  EXPECT_NEAR(*result.objective, 3 - 1.5 + 1, 1e-12);
+  EXPECT_EQ(result.neurons.total, 0);
+
+  problem = hard_problem();
+  problem.box.upper = problem.box.lower;
+  result = solve(problem, {});
+  EXPECT_EQ(result.status, Status::optimal);
+  EXPECT_EQ(result.x, problem.box.lower);
+}
+
+TEST(Solve, SameSeedSameBits) {
+  Rng rng(11);
+  model::Problem problem;
+  problem.network = random_network({{3, 12, 8, 1}, 1, false, 0}, rng);
+  problem.box = {Vector::Constant(3, -1.0), Vector::Constant(3, 1.0)};
+  problem.objective = Vector{{1}};
+  for (const int threads : {1, 2}) {
+    model::SolveSettings settings;
+    settings.threads = threads;
+    settings.seed = 5;
+    const model::SolveResult first = solve(problem, settings), second = solve(problem, settings);
+    EXPECT_EQ(first.status, Status::optimal);
+    EXPECT_EQ(*first.objective, *second.objective);
+    EXPECT_EQ(*first.bound, *second.bound);
+    EXPECT_EQ(first.x, second.x);
+    EXPECT_EQ(first.nodes, second.nodes);
+  }
+}
+
+TEST(Solve, TraceAndProgressTellTheSameStory) {
+  model::Problem problem = hard_problem();
+  model::SolveSettings settings;
+  settings.time_limit = 1;
+  std::vector<Progress> reports;
+  const model::SolveResult result = solve(problem, settings, {}, [&](const Progress& p) { reports.push_back(p); });
+  ASSERT_FALSE(result.trace.empty());
+  double seconds = 0;
+  std::optional<double> objective;
+  for (const auto& event : result.trace) {
+    EXPECT_GE(event.seconds, seconds);
+    seconds = event.seconds;
+    if (!event.objective) continue;
+    if (objective) {
+      EXPECT_LE(*event.objective, *objective);
+    }
+    objective = event.objective;
+    ASSERT_TRUE(event.bound);
+    EXPECT_LE(*event.bound, *event.objective);
+  }
+  EXPECT_EQ(result.trace.back().objective, result.objective);
+  EXPECT_EQ(result.trace.back().bound, result.bound);
+  ASSERT_FALSE(reports.empty());
+  EXPECT_EQ(reports.back().stage, "solve");
+  EXPECT_EQ(reports.back().incumbent, result.objective);
+  EXPECT_EQ(reports.back().bound, result.bound);
+  EXPECT_TRUE(reports.back().nodes && reports.back().gap);
+}
+
+TEST(Solve, UnitsFarFromOneAreSolvedJustAsWell) {
+  // The same function in other units: inputs of 1e5 with a narrow range, outputs of 1e-7 or 1e8.
+  model::Problem problem = absolute_values();
+  for (const double unit : {1e-7, 1e8}) {
+    SCOPED_TRACE(unit);
+    model::Problem scaled = problem;
+    scaled.network.layers.insert(scaled.network.layers.begin(),
+                                 {nn::Elementwise{nn::ElementwiseOp::subtract, Vector{{1e5, -3e-4}}},
+                                  nn::Elementwise{nn::ElementwiseOp::divide, Vector{{20, 1e-4}}}});
+    scaled.network.layers.emplace_back(nn::Elementwise{nn::ElementwiseOp::multiply, Vector{{unit}}});
+    scaled.box = {Vector{{1e5 - 20, -4e-4}}, Vector{{1e5 + 20, -2e-4}}};
+    model::SolveSettings settings;
+    settings.absolute_gap = 0;
+    const model::SolveResult result = solve(scaled, settings);
+    EXPECT_EQ(result.status, Status::optimal);
+    EXPECT_NEAR(result.objective.value(), -3 * unit, 1e-4 * 3 * unit);
+    expect_sound(scaled, result);
+  }
+}
+
+std::string refusal(const model::Problem& problem, const model::SolveSettings& settings,
+                    const SolverOptions& options = {}) {
+  try {
+    solve(problem, settings, options);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Solve, RefusesWhatItCannotDo) {
+  const model::Problem problem = absolute_values();
+  const auto with = [](auto change) {
+    model::SolveSettings settings;
+    change(settings);
+    return settings;
+  };
+  const auto refused = [&](auto change) { return refusal(problem, with(change)); };
+  EXPECT_THAT(refused([](auto& s) { s.engine = model::Engine::native; }),
+              HasSubstr("native engine has not landed yet"));
+  EXPECT_THAT(refused([](auto& s) { s.solver = model::Solver::gurobi; }), HasSubstr("gurobi has not landed yet"));
+  EXPECT_THAT(refused([](auto& s) { s.solver = model::Solver::scip; }), HasSubstr("available: highs"));
+  EXPECT_THAT(refused([](auto& s) { s.formulation = model::Formulation::hull; }), HasSubstr("available: big_m"));
+  EXPECT_THAT(refused([](auto& s) { s.formulation = model::Formulation::partitioned; }), HasSubstr("available: big_m"));
+  EXPECT_THAT(refused([](auto& s) { s.solutions = 2; }), HasSubstr("has not landed yet"));
+  EXPECT_THAT(refused([](auto& s) { s.gap = -1; }), HasSubstr("--gap"));
+  EXPECT_THAT(refused([](auto& s) { s.gap = std::nan(""); }), HasSubstr("--gap"));
+  EXPECT_THAT(refused([](auto& s) { s.time_limit = 0; }), HasSubstr("--time-limit"));
+  EXPECT_THAT(refused([](auto& s) { s.threads = 0; }), HasSubstr("--threads"));
+  EXPECT_THAT(refusal(problem, {}, {{"no_such_option", "1"}}), HasSubstr("no option 'no_such_option'"));
+  EXPECT_THAT(refusal(problem, {}, {{"mip_heuristic_effort", "7"}}), HasSubstr("from 0 to 1"));
+  model::Problem wrong = problem;
+  wrong.objective = Vector{{1, 2}};
+  EXPECT_THAT(refusal(wrong, {}), HasSubstr("2 coefficients"));
+  wrong = problem;
+  wrong.box.lower(0) = 2;
+  EXPECT_THAT(refusal(wrong, {}), HasSubstr("lower 2.0 > upper 1.0"));
+}
+
+TEST(Formulate, IsInTheUsersNamesAndSense) {
+  model::Problem problem = absolute_values();
+  problem.network.input_names = {"T", "p"};
+  problem.network.output_names = {"yield"};
+  problem.sense = Sense::maximize;
+  const lp::Model model = formulate(problem, {});
+  EXPECT_EQ(model.sense, Sense::maximize);
+  EXPECT_EQ(model.column_names.front(), "T");
+  EXPECT_EQ(model.column_names[1], "p");
+  EXPECT_EQ(model.column_names.back(), "yield");
+  EXPECT_EQ(model.cost.back(), 1);
+  EXPECT_FALSE(lp::to_mps(model).empty());
+  EXPECT_FALSE(lp::to_lp(model).empty());
+  model::SolveSettings settings;
+  settings.formulation = model::Formulation::hull;
+  EXPECT_THROW(formulate(problem, settings), InputError);
 }
 
 }  // namespace

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/mip/incumbent.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "secateur/core/rng.hpp"
+#include "secateur/graph/lower.hpp"
+#include "secateur/mip/cell.hpp"
+#include "secateur/nn/evaluate.hpp"
+#include "support/random_network.hpp"
+
+namespace secateur::mip {
+namespace {
+
+graph::ReluGraph random_graph(std::uint64_t seed, const std::vector<Index>& widths) {
+  Rng rng(seed);
+  const nn::Network network = random_network({widths, 0.8, false, 0}, rng);
+  return graph::lower(network, {Vector::Constant(widths.front(), -1.0), Vector::Constant(widths.front(), 1.0)});
+}
+
+TEST(Incumbent, ObjectivesAndGradientsMatchForwardPassesAndDifferences) {
+  const graph::ReluGraph graph = random_graph(1, {3, 8, 6, 2});
+  const Vector objective{{1.5, -0.5}};
+  Rng rng(2);
+  Matrix points(20, 3);
+  for (Index p = 0; p < points.rows(); ++p) points.row(p) = random_point(graph.domain, rng).transpose();
+  Matrix gradient;
+  const Vector values = objectives(graph, objective, points, &gradient);
+  const Vector expected = graph::evaluate(graph, points) * objective;
+  EXPECT_LE((values - expected).cwiseAbs().maxCoeff(), 1e-12);
+  constexpr double h = 1e-7;
+  for (Index j = 0; j < 3; ++j) {
+    Matrix up = points, down = points;
+    up.col(j).array() += h;
+    down.col(j).array() -= h;
+    const Vector difference = (objectives(graph, objective, up) - objectives(graph, objective, down)) / (2 * h);
+    EXPECT_LE((difference - gradient.col(j)).cwiseAbs().maxCoeff(), 1e-5);
+  }
+}
+
+TEST(Incumbent, DescentNeverRisesAndStaysInside) {
+  const graph::ReluGraph graph = random_graph(3, {4, 10, 10, 1});
+  Rng rng(4);
+  Matrix points(10, 4);
+  for (Index p = 0; p < points.rows(); ++p) points.row(p) = random_point(graph.domain, rng).transpose();
+  const Vector before = objectives(graph, Vector{{1}}, points);
+  const Vector after = descend(graph, Vector{{1}}, points, 50, 0.25, 1e-4, Stop());
+  EXPECT_TRUE((after.array() <= before.array()).all());
+  EXPECT_LT(after.minCoeff(), before.minCoeff());
+  for (Index p = 0; p < points.rows(); ++p) EXPECT_TRUE(graph.domain.contains(points.row(p).transpose()));
+  EXPECT_EQ(after, objectives(graph, Vector{{1}}, points));
+}
+
+TEST(Incumbent, GoodPointsAreSortedDifferentAndTheSameForTheSameSeed) {
+  const graph::ReluGraph graph = random_graph(5, {2, 20, 20, 1});
+  const auto points = good_points(graph, Vector{{1}}, 7, Stop());
+  ASSERT_GT(points.size(), 1u);
+  double last = -1e300;
+  for (const Vector& x : points) {
+    EXPECT_TRUE(graph.domain.contains(x));
+    const double value = graph::evaluate(graph, x.transpose())(0, 0);
+    EXPECT_GE(value, last - 1e-12);
+    last = value;
+  }
+  EXPECT_GT((points[0] - points[1]).cwiseAbs().maxCoeff(), 1e-3);
+  EXPECT_EQ(points, good_points(graph, Vector{{1}}, 7, Stop()));
+}
+
+TEST(Incumbent, TimeThatIsUpStillLeavesAPoint) {
+  const graph::ReluGraph graph = random_graph(5, {2, 20, 20, 1});
+  EXPECT_FALSE(good_points(graph, Vector{{1}}, 0, Stop(0)).empty());
+}
+
+TEST(Incumbent, ABoxOfOnePointIsThatPoint) {
+  graph::ReluGraph graph = random_graph(6, {2, 5, 1});
+  graph.domain.lower = graph.domain.upper = Vector{{0.25, -0.5}};
+  const auto points = good_points(graph, Vector{{1}}, 0, Stop());
+  ASSERT_EQ(points.size(), 1u);
+  EXPECT_EQ(points[0], graph.domain.lower);
+}
+
+TEST(Cell, ItsProgramIsTheNetworkOnTheCell) {
+  const auto session = lp::make_session();
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const graph::ReluGraph graph = random_graph(seed, {3, 6, 5, 1});
+    Rng rng(seed);
+    const Vector x = random_point(graph.domain, rng);
+    const Vector best = best_of_cell(*session, graph, Vector{{1}}, x, 1, Stop());
+    ASSERT_EQ(best.size(), 3);
+    EXPECT_TRUE(graph.domain.contains(best));
+    const auto value = [&](const Vector& at) { return graph::evaluate(graph, at.transpose())(0, 0); };
+    EXPECT_LE(value(best), value(x) + 1e-9);
+    // Nothing along the way to random points that is still inside the cell is better.
+    const auto sides = [&](const Vector& at) {
+      std::vector<bool> active;
+      const auto z = graph::preactivations(graph, at);
+      for (std::size_t k = 0; k + 1 < z.size(); ++k) {
+        for (const double v : z[k]) active.push_back(v > 0);
+      }
+      return active;
+    };
+    for (int k = 0; k < 200; ++k) {
+      const Vector at = x + rng.uniform() * (random_point(graph.domain, rng) - x);
+      if (sides(at) == sides(x)) {
+        EXPECT_GE(value(at), value(best) - 1e-8);
+      }
+    }
+    // And polishing only improves on that.
+    EXPECT_LE(value(polish(*session, graph, Vector{{1}}, x, 1, 4, Stop())), value(best) + 1e-9);
+  }
+}
+
+TEST(Cell, NoTimeNoPoint) {
+  const auto session = lp::make_session();
+  const graph::ReluGraph graph = random_graph(1, {2, 3, 1});
+  const Vector x = Vector::Zero(2);
+  EXPECT_EQ(best_of_cell(*session, graph, Vector{{1}}, x, 1, Stop(0)).size(), 0);
+  EXPECT_EQ(polish(*session, graph, Vector{{1}}, x, 1, 4, Stop(0)), x);
+}
+
+}  // namespace
+}  // namespace secateur::mip
