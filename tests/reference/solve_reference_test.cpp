@@ -71,7 +71,7 @@ TEST_P(SolveReference, IsRight) {
     EXPECT_EQ(result.status, Status::optimal);
   }
   EXPECT_TRUE(result.status == Status::optimal || result.status == Status::time_limit) << to_string(result.status);
-  EXPECT_LT(result.seconds.total, settings.time_limit + 2);
+  EXPECT_LT(result.seconds.total, settings.time_limit + 10);  // on a machine that is busy otherwise
   EXPECT_TRUE(known.problem.box.contains(result.x));
   EXPECT_EQ(*result.objective, model::objective_at(known.problem, result.x));
 
