@@ -37,7 +37,7 @@ Plan plan_for(const DemoSettings& settings) {
   plan.time_limit = settings.time_limit;
   if (settings.quick) {
     plan.rows = 1500;
-    plan.hidden = {20, 20};
+    plan.hidden = {40, 40};
     plan.epochs = 400;
     plan.prune_epochs = 200;
     plan.time_limit = std::min(plan.time_limit, 6.0);

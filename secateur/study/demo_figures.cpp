@@ -195,7 +195,7 @@ DataFigure trace_figure(const DemoResult& result) {
   made.csv = "network,seconds,objective,bound\n";
   Figure& figure = made.figure;
   Plot plot;
-  double first = HUGE_VAL, last = 0, best = HUGE_VAL, worst_bound = HUGE_VAL;
+  double first = HUGE_VAL, last = 0, best = HUGE_VAL, worst = -HUGE_VAL, worst_bound = HUGE_VAL;
   for (const DemoNetwork& network : result.networks) {
     if (!network.solve) continue;
     const model::SolveResult& solve = *network.solve;
@@ -219,8 +219,9 @@ DataFigure trace_figure(const DemoResult& result) {
       made.csv +=
           fmt::format("{},{:.6g},{},{}\n", network.name, event.seconds, cell(incumbent_value), cell(bound_value));
     }
-    if (solve.objective) best = std::min(best, *solve.objective);
-    if (solve.bound) worst_bound = std::min(worst_bound, *solve.bound);
+    const double objective = solve.objective.value_or(HUGE_VAL);
+    best = std::min(best, objective), worst = std::max(worst, solve.objective.value_or(worst));
+    worst_bound = std::min(worst_bound, solve.bound.value_or(HUGE_VAL));
     const auto line = [&](const Curve& curve, const char* dash, const char* what) {
       plot.data.push_back(
           {{"type", "scatter"},
@@ -232,8 +233,8 @@ DataFigure trace_figure(const DemoResult& result) {
     };
     line(incumbent, "solid", "incumbent");
     line(bound, "6px,4px", "bound");
-    if (solve.status == Status::optimal && solve.objective) {
-      plot.data.push_back(marker_trace({shorten(solve.seconds.total)}, {shorten(*solve.objective)}, style, 10));
+    if (solve.status == Status::optimal && std::isfinite(objective)) {
+      plot.data.push_back(marker_trace({shorten(solve.seconds.total)}, {shorten(objective)}, style, 10));
       plot.data.back()["hovertemplate"] = network.name + ": optimal after %{x:.3g} s<extra></extra>";
     }
     figure.legend.push_back({network.name, style.colour, style.sign});
@@ -250,7 +251,7 @@ DataFigure trace_figure(const DemoResult& result) {
   if (std::isfinite(best)) {
     // Early bounds are far below everything of interest, and a bound that stays there hides how the others close in.
     const double near = 1.5 * std::max(std::abs(best), 1e-6);
-    const auto frame = [&](double span) { return json{best - span, best + 0.12 * span}; };
+    const auto frame = [&](double span) { return json{best - span, worst + 0.12 * span}; };
     const double whole = std::max(1.4 * (best - worst_bound), near);
     figure.plots[0].layout["yaxis"]["range"] = frame(whole);
     if (whole > 2 * near) {

@@ -117,7 +117,7 @@ std::string to_text(const DemoResult& result) {
     } else {
       row.insert(row.end(), 4, "-");
     }
-    row.push_back(!network.method ? "1×" : network.speed_up ? to_text(*network.speed_up) : "-");
+    row.push_back(!network.method && network.solve ? "1×" : network.speed_up ? to_text(*network.speed_up) : "-");
     row.push_back(network.distance ? fmt::format("{:.4f}", *network.distance) : "-");
     row.push_back(network.objective_error ? percent(*network.objective_error) : "-");
     rows.push_back(std::move(row));

@@ -68,7 +68,7 @@ std::string seconds_cell(const DemoNetwork& network) {
 }
 
 std::string speed_up_cell(const DemoNetwork& network) {
-  if (!network.method) return "1×";
+  if (!network.method) return network.solve ? "1×" : "–";
   return network.speed_up ? to_text(*network.speed_up) : "–";
 }
 
@@ -129,8 +129,9 @@ void main_table(Page& page, const DemoResult& result) {
   using model::SolveResult;
   for (const DemoNetwork& network : result.networks) table.header.push_back(tied(network.name));
   row("Validation RMSE", [](const DemoNetwork& n) { return number(rmse(n), 3); });
-  row("Validation R²",
-      [](const DemoNetwork& n) { return n.summary.validation ? number(n.summary.validation->r2.front(), 4) : "–"; });
+  row("Validation R²", [](const DemoNetwork& n) {
+    return n.summary.validation ? number(std::round(1e4 * n.summary.validation->r2.front()) / 1e4, 4) : "–";
+  });
   row("Weights", [](const DemoNetwork& n) { return count(n.summary.weights); });
   row("Neurons", [](const DemoNetwork& n) { return count(n.summary.neurons); });
   row("Binaries", solved([](const SolveResult& s) { return count(s.neurons.binaries); }));
@@ -175,7 +176,9 @@ std::string enumerate(const std::vector<std::string>& items) {
 /// What the bounds of a pruned network look like beside those of the dense one.
 std::string widths_compared(const DemoNetwork& dense, const DemoNetwork& pruned) {
   const auto &before = dense.summary.mean_width, &after = pruned.summary.mean_width;
-  if (before.size() != after.size() || before.empty() || !(before.back() > 0) || !(after.back() > 0)) return "";
+  if (before.size() != after.size() || before.empty()) return "";
+  // The output of a network pruned too far is constant.
+  if (!(before.back() > 0) || !(after.back() > 1e-6 * before.back())) return "";
   const double ratio = before.back() / after.back();
   std::string text =
       fmt::format(" With {} the bounds of the output are {} times {} than with the dense network", tied(pruned.name),
@@ -246,8 +249,8 @@ void how_section(Page& page, const DemoResult& result, const std::vector<SideFil
                            count(result.rows))},
       {"Network",
        layers(result.hidden) + " ReLU neurons, trained with Adam for up to " + count(result.epochs) + " epochs"},
-      {"Pruning",
-       "by magnitude over the whole network, gradually, with fine-tuning (see the settings in results.json)"},
+      {"Pruning", "gradual, by magnitude over the whole network, " + count(result.prune_epochs) +
+                      " epochs of fine-tuning; every sparsity from the same dense network"},
       {"Seed", std::to_string(result.settings.seed)},
       {"Total time", duration(std::round(10 * result.seconds) / 10)}};
   page.facts(facts);
