@@ -76,7 +76,7 @@ Candidate Descent::run(const Candidate& start, Index target, double share,
     current = candidate(removed_to(current.network, goal));
     const double part = share * plan[t].epochs / m_settings.epochs;
     const double rate = t + 1 == plan.size() ? rate_at_target : rate_between;
-    if (finetunes() && !stopped()) current = tune(std::move(current), plan[t].epochs, rate, part);
+    if (finetunes()) current = tune(std::move(current), plan[t].epochs, rate, part);
     if (seen) seen(current);
   }
   m_done = end;

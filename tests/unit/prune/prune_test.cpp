@@ -165,6 +165,20 @@ TEST(Prune, FinetuningHelpsAndNeverHurts) {
   }
 }
 
+// Training computes in float32; a float64 network that fits its data exactly can only lose by it, and is left alone.
+TEST(Prune, FinetuningReturnsWhatItCannotImprove) {
+  const nn::Network exact = network_of({dense(2, 1, {0.1, -0.7}, {0, 0.1}), dense(1, 2, {1.0 / 3, 0.3}, {0.1})});
+  PruneData data;
+  data.training.x = Vector::LinSpaced(40, -1, 1);
+  data.training.y = nn::evaluate(exact, data.training.x);
+  data.validation = data.test = data.training;
+  PruneSettings settings;
+  settings.sparsity = 0;
+  settings.epochs = 5;
+  const nn::Network pruned = prune(exact, box_of({-1}, {1}), &data, settings).network;
+  EXPECT_EQ(nn::to_onnx_bytes(pruned), nn::to_onnx_bytes(exact));
+}
+
 TEST(Prune, WithoutDataIsOneShotByMagnitude) {
   PruneSettings settings;
   settings.sparsity = 0.5;

@@ -72,6 +72,15 @@ TEST_F(Worked, Replacements) {
   EXPECT_EQ(outside[1](1), 0);
 }
 
+// The mean of three numbers 0.1 is rounded to the number above, outside of the range.
+TEST_F(Worked, ReplacementsStayInTheRangeInSpiteOfRounding) {
+  PruneData d = data();
+  d.training.x = Matrix::Constant(3, 1, 0.1);
+  d.training.y = Matrix::Zero(3, 1);
+  ASSERT_GT((0.1 + 0.1 + 0.1) / 3, 0.1);
+  EXPECT_EQ(replacement_values(network, box_of({0.1}, {0.1}), &d.training)[0](0), 0.1);
+}
+
 TEST_F(Worked, WeightSaliencies) {
   const PruneData d = data();
   const auto magnitude = weight_saliency(network, box, nullptr, Saliency::magnitude, false);
