@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
+#include "program.hpp"
 
-#include "secateur/secateur.hpp"
-
-int main() {
-  std::printf("secateur %s\n", secateur::version);
-  return 0;
-}
+int main(int argc, char** argv) { return secateur::app::run_program(argc, argv); }

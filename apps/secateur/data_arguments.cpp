@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data_arguments.hpp"
+
+#include "secateur/data/table.hpp"
+
+namespace secateur::app {
+
+void DataArguments::declare(Options& options, bool required) {
+  auto& data = options.add("data", file, "the points: a CSV file with a header line").metavar("FILE.csv");
+  auto& from = options.add(
+      "inputs", inputs,
+      required ? "columns that the network reads" : "columns that the network reads (default: its input names)");
+  auto& to =
+      options.add("outputs", outputs,
+                  required ? "columns that it predicts" : "columns that it predicts (default: its output names)");
+  for (auto* const entry : {&from, &to}) entry->metavar("a,b,...");
+  if (!required) return;
+  for (auto* const entry : {&data, &from, &to}) entry->required();
+}
+
+data::Dataset DataArguments::read() const { return data::dataset(data::read_csv(file), inputs, outputs, file); }
+
+Parts DataArguments::split(const data::Dataset& data, std::uint64_t seed) const {
+  const data::Split split = data::split(data, seed, file);
+  return {data::rows(data, split.train), data::rows(data, split.validation), data::rows(data, split.test)};
+}
+
+Json to_json(const train::Errors& errors) {
+  return {{"r2", errors.r2}, {"rmse", errors.rmse}, {"max_error", errors.max_error}};
+}
+
+}  // namespace secateur::app

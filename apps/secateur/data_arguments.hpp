@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "options.hpp"
+#include "output.hpp"
+#include "secateur/data/dataset.hpp"
+#include "secateur/train/train.hpp"
+
+namespace secateur::app {
+
+/// The three parts of a data file.
+struct Parts {
+  data::Dataset training, validation, test;
+};
+
+/// --data FILE.csv --inputs a,b --outputs y,z
+struct DataArguments {
+  std::string file;
+  std::vector<std::string> inputs, outputs;
+
+  void declare(Options& options, bool required);
+  /// Throws InputError for a file that cannot be used.
+  [[nodiscard]] data::Dataset read() const;
+  /// The split that depends on seed and data alone.
+  [[nodiscard]] Parts split(const data::Dataset& data, std::uint64_t seed) const;
+};
+
+/// {"r2": [...], "rmse": [...], "max_error": [...]}, one entry an output.
+Json to_json(const train::Errors& errors);
+
+}  // namespace secateur::app

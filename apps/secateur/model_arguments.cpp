@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model_arguments.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "secateur/core/error.hpp"
+#include "secateur/model/box.hpp"
+#include "secateur/nn/onnx.hpp"
+
+namespace secateur::app {
+
+namespace {
+
+/// An output by its name or else its index.
+Index output_index(const std::string& text, const nn::Network& network, const std::string& where) {
+  const auto& names = network.output_names;
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found != names.end()) return found - names.begin();
+  Index index = -1;
+  try {
+    index = parse_integer(text, where);
+  } catch (const InputError&) {
+    // Neither a name nor a number: refused below like a number that is too large.
+  }
+  if (index >= 0 && index < network.outputs()) return index;
+  constexpr Index most_shown = 8;
+  std::vector<std::string> shown(names.begin(), names.begin() + std::min(network.outputs(), most_shown));
+  if (network.outputs() > most_shown) shown.emplace_back("...");
+  const std::string range = network.outputs() == 1 ? "0" : fmt::format("0 to {}", network.outputs() - 1);
+  throw InputError(fmt::format("no output \"{}\"; allowed: index {}, or a name: {}", text, range, join(shown)), {},
+                   where);
+}
+
+}  // namespace
+
+void NetworkArguments::declare(Options& options) {
+  options.positional("NET.onnx", file, "the network, an ONNX file");
+  options
+      .add("box", box,
+           "bounds of the inputs: -1:1 for every input, 0:1,-2:2,... one each, or FILE.json with {\"lower\": [...], "
+           "\"upper\": [...]} (default: the box stored in the model file)")
+      .metavar("BOX");
+}
+
+nn::Network NetworkArguments::read_network() const {
+  if (std::filesystem::path(file).extension() == ".json") {
+    throw InputError("problem files have not landed yet; available: a network in ONNX format", file);
+  }
+  return nn::read_onnx(file);
+}
+
+Box NetworkArguments::read_box(const nn::Network& network) const {
+  if (!box.empty()) return model::parse_box(box, network.inputs());
+  if (network.box) return *network.box;
+  throw InputError(fmt::format("the model file states no box and none is given; give --box -1:1 (for each of the {} "
+                               "inputs), --box 0:1,-2:2,... (one each) or --box FILE.json",
+                               network.inputs()),
+                   file, "--box");
+}
+
+void ProblemArguments::declare(Options& options) {
+  network.declare(options);
+  options.add("minimize", minimize, "minimise this output, by index or name (default: 0)").metavar("K");
+  options.add("maximize", maximize, "maximise this output, by index or name").metavar("K").excludes("minimize");
+  options.add("objective", objective, "minimise c1 y[0] + c2 y[1] + ...: one coefficient an output")
+      .metavar("c1,c2,...")
+      .excludes("minimize")
+      .excludes("maximize");
+  options.add("sense", sense, "what --objective is").excludes("minimize").excludes("maximize");
+}
+
+model::Problem ProblemArguments::read(const Options& options) const {
+  if (options.given("sense") && !options.given("objective")) {
+    throw InputError("goes with --objective; use --minimize K or --maximize K for one output", {}, "--sense");
+  }
+  model::Problem problem;
+  problem.network = network.read_network();
+  problem.box = network.read_box(problem.network);
+  const Index outputs = problem.network.outputs();
+  problem.objective = Vector::Zero(outputs);
+  problem.sense = options.given("maximize") ? Sense::maximize : sense;
+  if (options.given("objective")) {
+    if (static_cast<Index>(objective.size()) != outputs) {
+      throw InputError(fmt::format("{}; the network has {}", count_of(objective.size(), "coefficient"),
+                                   count_of(static_cast<std::size_t>(outputs), "output")),
+                       {}, "--objective");
+    }
+    std::copy(objective.begin(), objective.end(), problem.objective.begin());
+  } else if (options.given("maximize")) {
+    problem.objective(output_index(maximize, problem.network, "--maximize")) = 1;
+  } else {
+    problem.objective(minimize.empty() ? 0 : output_index(minimize, problem.network, "--minimize")) = 1;
+  }
+  model::check(problem);
+  return problem;
+}
+
+}  // namespace secateur::app
