@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 #include <vector>
 
 #include <fmt/format.h>
@@ -139,6 +140,11 @@ std::string to_text(const DemoResult& result) {
     }
     text += line + "\n";
   }
+  text += fmt::format(
+      "\nDistance: from the optimum found to the true minimiser. Objective error: against the true function there.\n"
+      "Total {:.0f} s. Report: {}\n",
+      result.seconds, (std::filesystem::path(result.settings.out) / "report.html").string());
+  if (result.interrupted) text += "The run was interrupted; what was finished by then is in the report.\n";
   return text;
 }
 
