@@ -40,14 +40,16 @@ void describe(TrainSettings& s, Visitor&& visit) {
   visit("threads", s.threads, "worker threads", Range<int>{1, 1024});
 }
 
-/// Errors on one part of the data, one entry an output, in the user's units.
+/// Errors on one part of the data, one entry an output, in the user's units (float64 arithmetic). R2 of a constant
+/// column is 1 if it is met exactly and 0 otherwise. Throws InputError when the data does not fit the network.
 struct Errors {
   std::vector<double> r2, rmse, max_error;
 };
 Errors errors(const nn::Network& network, const data::Dataset& data);
 
 /// One number to compare networks by: the root of the mean over outputs of (RMSE / standard deviation of the output)^2,
-/// deviations taken over `reference` (the training part), so that outputs of any unit count the same.
+/// deviations taken over `reference` (the training part), so that outputs of any unit count the same; 1 stands in for
+/// the deviation of a constant column. Throws InputError when the data does not fit the network.
 double relative_rmse(const nn::Network& network, const data::Dataset& data, const data::Dataset& reference);
 
 /// Which weights may be non-zero, one matrix a Dense layer of the canonical network: 1 free, 0 pruned (kept exactly
@@ -55,19 +57,27 @@ double relative_rmse(const nn::Network& network, const data::Dataset& data, cons
 using Masks = std::vector<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 
 /// A fresh network for the data: input scaling to [-1, 1] (of the training box), hidden layers of the given widths with
-/// He initialisation, output scaling to zero mean and unit deviation. float32; names and box from the data.
+/// He initialisation, output scaling to zero mean and unit deviation. float32; names and box from the data. Throws
+/// InputError for data without rows, with numbers that float32 cannot hold, or a hidden width below 1.
 nn::Network initial_network(const data::Dataset& training, const std::vector<int>& hidden, std::uint64_t seed);
 
 struct Training {
-  nn::Network network;  ///< the weights with the best validation error
-  int epochs = 0;       ///< epochs run
+  nn::Network network;  ///< canonical, with the best weights: lowest validation loss plus penalties, the start included
+  int epochs = 0;       ///< epochs run to their end
   double seconds = 0;
-  std::vector<double> training_loss, validation_loss;  ///< mean squared error in scaled units, one an epoch
+  /// Mean over rows and outputs of the squared error divided by the variance of the output over the training rows, one
+  /// an epoch: as the training rows met it on the way, and on the validation rows at the end of the epoch. With the
+  /// output scaling of initial_network this is the mean squared error in scaled units. Penalties are not in it.
+  std::vector<double> training_loss, validation_loss;
 };
 
-/// Adam (Kingma & Ba 2015) on the mean squared error of the canonical network's Dense layers; scaling layers stay as
-/// they are. Weights with mask 0 are set to and stay exactly zero. Same settings, data and threads: same bits. Throws
-/// InputError when the data does not fit the network. Ends early, with the best weights so far, when `stop` says.
+/// Adam (Kingma & Ba 2015) on that loss plus the penalties of the settings, on the Dense layers of the canonical
+/// network; scaling layers stay as they are. The arithmetic is that of the canonical network's precision. The stability
+/// penalty is taken over the network's box, or the bounding box of the training rows if it has none. Weights with mask
+/// 0 are set to and stay exactly zero. Same settings, data, threads and instruction set (core/kernels.hpp): same bits.
+///
+/// Throws InputError when data, masks or settings do not fit, and when the loss stops being finite before any epoch was
+/// better than the start; if that happens later, the best weights so far come back. The same when `stop` says so.
 Training train(const nn::Network& network, const data::Dataset& training, const data::Dataset& validation,
                const TrainSettings& settings, const Masks* masks = nullptr, const ProgressSink& progress = {},
                const Stop& stop = Stop());

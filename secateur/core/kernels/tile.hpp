@@ -32,10 +32,9 @@ template <class Scalar, int Rows, int Vectors>
 __attribute__((noinline)) void tile(ptrdiff_t k, View<Scalar> a, const Scalar* b, ptrdiff_t b_row, Scalar* c,
                                     ptrdiff_t c_row, const Ending<Scalar>& ending) {
   using S = Simd<Scalar>;
-  using Vec = typename S::Vec;
-  Vec sum[Rows][Vectors] = {};
+  typename S::Vec sum[Rows][Vectors] = {};
   for (ptrdiff_t p = 0; p < k; ++p) {
-    Vec row[Vectors];
+    typename S::Vec row[Vectors];
     unroll<Vectors>([&](auto j) SECATEUR_LAMBDA { row[j.value] = S::load(b + j.value * S::lanes); });
     unroll<Rows>([&](auto i) SECATEUR_LAMBDA {
       const Scalar factor = a.data[i.value * a.row];
@@ -49,21 +48,21 @@ __attribute__((noinline)) void tile(ptrdiff_t k, View<Scalar> a, const Scalar* b
       unroll<Vectors>([&](auto j) SECATEUR_LAMBDA { body(sum[i.value][j.value], i.value, j.value * S::lanes); });
     });
   };
-  const Vec zero = {};
+  const typename S::Vec zero = {};
   if (ending.accumulate) {
-    each([&](Vec& value, ptrdiff_t i, ptrdiff_t j) SECATEUR_LAMBDA { value += S::load(c + i * c_row + j); });
+    each([&](auto& value, ptrdiff_t i, ptrdiff_t j) SECATEUR_LAMBDA { value += S::load(c + i * c_row + j); });
   }
   if (ending.bias != nullptr) {
-    each([&](Vec& value, ptrdiff_t i, ptrdiff_t) SECATEUR_LAMBDA { value += ending.bias[i]; });
+    each([&](auto& value, ptrdiff_t i, ptrdiff_t) SECATEUR_LAMBDA { value += ending.bias[i]; });
   }
   if (ending.relu) {
-    each([&](Vec& value, ptrdiff_t, ptrdiff_t) SECATEUR_LAMBDA { value = zero > value ? zero : value; });
+    each([&](auto& value, ptrdiff_t, ptrdiff_t) SECATEUR_LAMBDA { value = zero > value ? zero : value; });
   }
   if (ending.gate != nullptr) {
-    each([&](Vec& value, ptrdiff_t i, ptrdiff_t j)
+    each([&](auto& value, ptrdiff_t i, ptrdiff_t j)
              SECATEUR_LAMBDA { value = S::load(ending.gate + i * ending.gate_row + j) > zero ? value : zero; });
   }
-  each([&](const Vec& value, ptrdiff_t i, ptrdiff_t j) SECATEUR_LAMBDA { S::store(c + i * c_row + j, value); });
+  each([&](const auto& value, ptrdiff_t i, ptrdiff_t j) SECATEUR_LAMBDA { S::store(c + i * c_row + j, value); });
 }
 
 /// The tile with the number of rows chosen at run time, 1 <= rows <= Most.
