@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "secateur/lp/scaling.hpp"
 #include "secateur/mip/incumbent.hpp"
 
 namespace secateur::mip {
@@ -15,13 +16,35 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 void add_row(lp::Model& model, const Eigen::Ref<const Vector>& row, double lower, double upper) {
-  const double largest = row.cwiseAbs().maxCoeff();
-  if (!(largest > 0)) return;  // constant on the cell, and on the right side of zero by the choice of the cell
-  const double scale = std::ldexp(1.0, -std::ilogb(largest));
+  if (row.isZero(0)) return;  // constant on the cell, and on the right side of zero by the choice of the cell
   for (Index j = 0; j < row.size(); ++j) {
-    if (row(j) != 0) model.add_entry(static_cast<int>(j), row(j) * scale);
+    if (row(j) != 0) model.add_entry(static_cast<int>(j), row(j));
   }
-  model.close_row(lower * scale, upper * scale, {});
+  model.close_row(lower, upper, {});
+}
+
+int unit_of(double size) { return size > 0x1p-300 && std::isfinite(size) ? std::ilogb(size) : 0; }
+
+/// Inputs measured by their intervals; rows and objective by their largest coefficient after that.
+lp::Scaling cell_units(const lp::Model& model) {
+  lp::Scaling scaling;
+  double steepest = 0;
+  for (std::size_t j = 0; j < model.cost.size(); ++j) {
+    scaling.column.push_back(unit_of(model.column_upper[j] - model.column_lower[j]));
+    steepest = std::max(steepest, std::ldexp(std::abs(model.cost[j]), scaling.column[j]));
+  }
+  scaling.objective = -unit_of(steepest);
+  for (int i = 0; i < model.rows(); ++i) {
+    double largest = 0;
+    for (int e = model.row_start[static_cast<std::size_t>(i)]; e < model.row_start[static_cast<std::size_t>(i) + 1];
+         ++e) {
+      const auto k = static_cast<std::size_t>(e);
+      largest = std::max(
+          largest, std::ldexp(std::abs(model.value[k]), scaling.column[static_cast<std::size_t>(model.column[k])]));
+    }
+    scaling.row.push_back(-unit_of(largest));
+  }
+  return scaling;
 }
 
 }  // namespace
@@ -62,7 +85,9 @@ lp::Model cell_program(const graph::ReluGraph& graph, const Vector& objective, c
 
 Vector best_of_cell(lp::Session& session, const graph::ReluGraph& graph, const Vector& objective, const Vector& input,
                     int threads, const Stop& stop) {
-  session.load(cell_program(graph, objective, input));
+  const lp::Model model = cell_program(graph, objective, input);
+  const lp::Scaling units = cell_units(model);
+  session.load(lp::scaled(model, units));
   lp::RunSettings settings;
   settings.feasibility = 1e-9;
   settings.optimality = 1e-9;
@@ -72,7 +97,7 @@ Vector best_of_cell(lp::Session& session, const graph::ReluGraph& graph, const V
   callbacks.stop = [&] { return stop.reason(); };
   try {
     const lp::Outcome outcome = session.run(settings, callbacks);
-    return outcome.status == Status::optimal ? graph.domain.clamp(outcome.primal) : Vector();
+    return outcome.status == Status::optimal ? graph.domain.clamp(lp::from_scaled(outcome.primal, units)) : Vector();
   } catch (const lp::SolverError&) {
     return {};  // the point is a bonus; numerical trouble in it is not the caller's
   }

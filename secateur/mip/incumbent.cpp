@@ -23,6 +23,16 @@ int affordable(double budget, double price, int least, int most) {
 
 }  // namespace
 
+Matrix uniform_points(const Box& box, Index count, std::uint64_t seed) {
+  Rng rng(seed);
+  Matrix points(count, box.size());
+  if (count > 0) points.row(0) = (0.5 * box.lower + 0.5 * box.upper).transpose();
+  for (Index p = 1; p < count; ++p) {
+    for (Index j = 0; j < box.size(); ++j) points(p, j) = rng.uniform(box.lower(j), box.upper(j));
+  }
+  return points;
+}
+
 Vector objectives(const graph::ReluGraph& graph, const Vector& objective, const Matrix& points, Matrix* gradient) {
   // One row a value and one column a point, row-major: every weight then acts on a contiguous run of points.
   const Index count = points.rows();
@@ -89,14 +99,7 @@ std::vector<Vector> good_points(const graph::ReluGraph& graph, const Vector& obj
                                 const Stop& stop, const PointSearch& search) {
   const double price = work_of_a_point(graph);
   const int samples = affordable(search.sampling_work, price, 16, search.most_samples);
-  Rng rng(seed);
-  Matrix points(samples, graph.inputs());
-  points.row(0) = (0.5 * graph.domain.lower + 0.5 * graph.domain.upper).transpose();
-  for (int p = 1; p < samples; ++p) {
-    for (Index j = 0; j < graph.inputs(); ++j) {
-      points(p, j) = rng.uniform(graph.domain.lower(j), graph.domain.upper(j));
-    }
-  }
+  const Matrix points = uniform_points(graph.domain, samples, seed);
   const Vector value = objectives(graph, objective, points);
   const auto order_by = [](const Vector& values) {
     std::vector<Index> order(static_cast<std::size_t>(values.size()));

@@ -24,6 +24,9 @@ struct PointSearch {
 std::vector<Vector> good_points(const graph::ReluGraph& graph, const Vector& objective, std::uint64_t seed,
                                 const Stop& stop, const PointSearch& search = {});
 
+/// `count` points of the box in rows: its middle, then uniform ones.
+Matrix uniform_points(const Box& box, Index count, std::uint64_t seed);
+
 /// objective'y at each row of `points`, and its gradient there by the inputs (points x inputs) when asked for.
 Vector objectives(const graph::ReluGraph& graph, const Vector& objective, const Matrix& points,
                   Matrix* gradient = nullptr);

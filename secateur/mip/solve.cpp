@@ -2,16 +2,19 @@
 #include "secateur/mip/solve.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "secateur/lp/scaling.hpp"
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/big_m.hpp"
 #include "secateur/mip/cell.hpp"
 #include "secateur/mip/incumbent.hpp"
 #include "secateur/mip/ledger.hpp"
 #include "secateur/mip/prepare.hpp"
+#include "secateur/mip/units.hpp"
 
 namespace secateur::mip {
 
@@ -50,6 +53,7 @@ class Search {
     find_points();
     const Formulation formulation = formulation_of(m_problem, m_prepared);
     result.neurons.binaries = formulation.binaries;
+    m_units = natural_units(formulation, m_prepared.graph, uniform_points(m_problem.box, 64, m_settings.seed));
     result.status = m_ledger.closed() ? Status::optimal : solve(formulation);
     result.nodes = m_nodes;
     m_ledger.write(result);
@@ -75,9 +79,16 @@ class Search {
   Status solve(const Formulation& formulation) {
     for (const double feasibility : {std::min(usual_feasibility, m_settings.feasibility), tight_feasibility}) {
       if (const auto reason = m_stop.reason()) return *reason;
-      m_session->load(formulation.model);
-      m_session->set_start(forward_point(formulation, m_prepared.graph, m_ledger.point()));
-      const lp::Outcome outcome = run_solver(formulation, feasibility);
+      m_session->load(lp::scaled(formulation.model, m_units));
+      m_session->set_start(lp::to_scaled(forward_point(formulation, m_prepared.graph, m_ledger.point()), m_units));
+      lp::Outcome outcome;
+      try {
+        outcome = run_solver(formulation, feasibility);
+      } catch (const lp::SolverError&) {
+        // Numerical trouble; the second run takes another way through the solver.
+        if (feasibility == tight_feasibility) throw;
+        continue;
+      }
       replay(formulation, outcome);
       if (outcome.status != Status::optimal && outcome.status != Status::infeasible &&
           outcome.status != Status::unbounded) {
@@ -101,7 +112,7 @@ class Search {
   lp::Outcome run_solver(const Formulation& formulation, double feasibility) {
     lp::RunSettings run;
     run.gap = gap_reserve * m_settings.gap;
-    run.absolute_gap = gap_reserve * m_settings.absolute_gap;
+    run.absolute_gap = std::ldexp(gap_reserve * m_settings.absolute_gap, m_units.objective);
     run.feasibility = feasibility;
     run.optimality = std::min(1e-7, feasibility);
     run.time_limit = m_stop.seconds_left();
@@ -143,11 +154,13 @@ class Search {
 
   std::optional<double> widened(const std::optional<double>& bound, const Formulation& formulation) const {
     if (!bound) return bound;
-    return m_problem.sense == Sense::minimize ? *bound - formulation.objective_error
-                                              : *bound + formulation.objective_error;
+    const double in_users_units = std::ldexp(*bound, -m_units.objective);
+    return m_problem.sense == Sense::minimize ? in_users_units - formulation.objective_error
+                                              : in_users_units + formulation.objective_error;
   }
 
-  static Vector inputs_of(const Formulation& formulation, const Vector& columns) {
+  Vector inputs_of(const Formulation& formulation, const Vector& scaled_columns) const {
+    const Vector columns = lp::from_scaled(scaled_columns, m_units);
     Vector x(static_cast<Index>(formulation.inputs.size()));
     for (Index j = 0; j < x.size(); ++j) x(j) = columns(formulation.inputs[static_cast<std::size_t>(j)]);
     return x;
@@ -159,6 +172,7 @@ class Search {
   Ledger m_ledger;
   std::unique_ptr<lp::Session> m_session, m_cells;
   Prepared m_prepared;
+  lp::Scaling m_units;
   std::int64_t m_nodes = 0;
 };
 

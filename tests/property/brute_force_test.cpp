@@ -134,6 +134,41 @@ TEST_P(SolveAgainstBruteForce, Agrees) {
   EXPECT_GT(binaries, group);
 }
 
+TEST(BruteForce, AgreesInEveryUnit) {
+  // The same networks with inputs and outputs in units from 1e-7 to 1e7 of their own size: solvers' tolerances are
+  // absolute, answers must not be.
+  BruteForce oracle;
+  model::SolveSettings settings;
+  settings.gap = 1e-5;
+  settings.absolute_gap = 0;
+  for (std::uint64_t seed = 0; seed < 80; ++seed) {
+    SCOPED_TRACE(seed);
+    const model::Problem problem = random_problem(seed);
+    Rng rng(seed);
+    const auto unit = [&] { return std::pow(10.0, static_cast<double>(rng.below(15) - 7)); };
+    const double output_unit = unit();
+    Vector input_unit(problem.box.size()), offset(problem.box.size());
+    for (Index j = 0; j < input_unit.size(); ++j) {
+      input_unit(j) = unit();
+      offset(j) = 10 * rng.normal() * input_unit(j);
+    }
+    model::Problem other = problem;
+    other.network.layers.insert(other.network.layers.begin(), {nn::Elementwise{nn::ElementwiseOp::subtract, offset},
+                                                               nn::Elementwise{nn::ElementwiseOp::divide, input_unit}});
+    other.network.layers.emplace_back(
+        nn::Elementwise{nn::ElementwiseOp::multiply, Vector::Constant(problem.network.outputs(), output_unit)});
+    other.box = {offset + input_unit.cwiseProduct(problem.box.lower),
+                 offset + input_unit.cwiseProduct(problem.box.upper)};
+    const auto optimum = oracle.solve(problem.network, problem.box, problem.objective, problem.sense);
+    const model::SolveResult result = mip::solve(other, settings);
+    const double expected = optimum.objective * output_unit;
+    const double slack = 2e-5 * std::abs(expected);
+    EXPECT_EQ(result.status, Status::optimal);
+    EXPECT_NEAR(result.objective.value(), expected, slack);
+    EXPECT_TRUE(no_worse(result.bound.value(), expected, problem.sense, slack)) << *result.bound;
+  }
+}
+
 /// 600 networks; ten times as many with SECATEUR_LONG set.
 INSTANTIATE_TEST_SUITE_P(TinyNetworks, SolveAgainstBruteForce,
                          testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 8 : 80));
