@@ -79,7 +79,7 @@ DemoResult run_demo(const DemoSettings& settings, const ProgressSink& progress =
 /// {"networks": [...], "sweep": [...], "function", "settings", "seconds", "interrupted", "files", ...}: all of it.
 nlohmann::ordered_json to_json(const DemoResult& result);
 
-/// The three networks as plain text of at most 120 columns, and where the report is, for a terminal.
+/// The three networks as plain text of at most 120 columns, for a terminal.
 std::string to_text(const DemoResult& result);
 
 }  // namespace secateur::study

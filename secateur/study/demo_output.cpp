@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <filesystem>
 #include <vector>
 
 #include <fmt/format.h>
@@ -140,10 +139,8 @@ std::string to_text(const DemoResult& result) {
     }
     text += line + "\n";
   }
-  text += fmt::format(
-      "\nDistance: from the optimum found to the true minimiser. Objective error: against the true function there.\n"
-      "Total {:.0f} s. Report: {}\n",
-      result.seconds, (std::filesystem::path(result.settings.out) / "report.html").string());
+  text +=
+      "\nDistance: from the optimum found to the true minimiser. Objective error: against the true function there.\n";
   if (result.interrupted) text += "The run was interrupted; what was finished by then is in the report.\n";
   return text;
 }

@@ -87,6 +87,14 @@ def test_saved_networks_are_the_ones_that_were_solved(demo):
         assert float(y.reshape(-1)[0]) == pytest.approx(network["solve"]["objective"], rel=1e-4, abs=1e-4)
 
 
+def test_other_commands_read_the_networks(demo):
+    folder, result, _, _ = demo
+    for network in result["networks"]:
+        info = subprocess.run([PROGRAM, "info", folder / network["file"], "--json"], capture_output=True, check=True)
+        assert json.loads(info.stdout)["weights"] == network["weights"]
+        subprocess.run([PROGRAM, "bounds", folder / network["file"], "--json"], capture_output=True, check=True)
+
+
 def test_report_is_self_contained(demo):
     html = (demo[0] / "report.html").read_text()
     assert html.startswith("<!DOCTYPE html>") and html.rstrip().endswith("</html>")
@@ -103,8 +111,9 @@ def test_again_with_plain_output(demo, tmp_path):
     """The table and the report's place on stdout; and the same seed trains the same networks, bit for bit."""
     process = run("--quick", "--time-limit", "0.5", "--out", str(tmp_path / "again"))
     assert process.returncode == 0, process.stderr
-    for text in (*NETWORKS.values(), "speed-up", "report.html"):
+    for text in (*NETWORKS.values(), "speed-up", str(tmp_path / "again" / "report.html")):
         assert text in process.stdout, text
+    assert max(map(len, process.stdout.splitlines())) <= 120
     for name in [*NETWORKS, "data.csv"]:
         assert (tmp_path / "again" / name).read_bytes() == (demo[0] / name).read_bytes(), name
 
