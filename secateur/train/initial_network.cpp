@@ -67,7 +67,9 @@ nn::Network initial_network(const data::Dataset& training, const std::vector<int
     deviation.constant(k) = stored_scale(std::sqrt(variance), "the deviation of an output");
   }
 
-  // He et al. 2015: normal weights of variance 2 / fan-in.
+  // He et al. 2015: normal weights of variance 2 / fan-in. Hidden biases are uniform within 1 / sqrt(fan-in): with
+  // zeros, the kinks of all units of the first layer would meet in the middle of the box, and few inputs move them
+  // apart slowly.
   Rng rng(seed);
   network.layers.emplace_back(std::move(centre));
   network.layers.emplace_back(std::move(half));
@@ -79,6 +81,12 @@ nn::Network initial_network(const data::Dataset& training, const std::vector<int
     const double scale = std::sqrt(2.0 / static_cast<double>(widths[layer]));
     for (Index i = 0; i < dense.weight.size(); ++i) {
       dense.weight.data()[i] = static_cast<double>(static_cast<float>(scale * rng.normal()));
+    }
+    if (layer + 2 < widths.size()) {
+      const double range = 1 / std::sqrt(static_cast<double>(widths[layer]));
+      for (Index i = 0; i < dense.bias.size(); ++i) {
+        dense.bias(i) = static_cast<double>(static_cast<float>(rng.uniform(-range, range)));
+      }
     }
     if (layer > 0) network.layers.emplace_back(nn::Relu{});
     network.layers.emplace_back(std::move(dense));

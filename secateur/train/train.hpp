@@ -57,8 +57,9 @@ double relative_rmse(const nn::Network& network, const data::Dataset& data, cons
 using Masks = std::vector<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 
 /// A fresh network for the data: input scaling to [-1, 1] (of the training box), hidden layers of the given widths with
-/// He initialisation, output scaling to zero mean and unit deviation. float32; names and box from the data. Throws
-/// InputError for data without rows, with numbers that float32 cannot hold, or a hidden width below 1.
+/// He's normal weights and biases uniform within 1 / sqrt(fan-in), output scaling to zero mean and unit deviation.
+/// float32; names and box from the data. Throws InputError for data without rows, with numbers that float32 cannot
+/// hold, or a hidden width below 1.
 nn::Network initial_network(const data::Dataset& training, const std::vector<int>& hidden, std::uint64_t seed);
 
 struct Training {

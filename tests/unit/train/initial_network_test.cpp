@@ -61,6 +61,19 @@ TEST(InitialNetwork, WeightsHaveHesVariance) {
   }
 }
 
+TEST(InitialNetwork, HiddenBiasesSpreadTheKinks) {
+  const nn::Network network = initial_network(peaks(50, 2), {400, 100}, 5);
+  const auto parts = stack(network);
+  for (std::size_t i = parts.first; i < parts.last; i += 2) {
+    const auto& dense = std::get<nn::Dense>(network.layers[i]);
+    const double range = 1 / std::sqrt(static_cast<double>(dense.weight.cols()));
+    EXPECT_LE(dense.bias.cwiseAbs().maxCoeff(), range * (1 + 1e-6));
+    EXPECT_GT(dense.bias.maxCoeff(), 0.9 * range);
+    EXPECT_LT(dense.bias.minCoeff(), -0.9 * range);
+  }
+  EXPECT_TRUE(std::get<nn::Dense>(network.layers[parts.last]).bias.isZero(0));
+}
+
 TEST(InitialNetwork, SeedDecides) {
   const data::Dataset data = peaks(50, 2);
   const auto weight = [&](std::uint64_t seed) {
