@@ -347,7 +347,7 @@ DataFigure sweep_figure(const DemoResult& result) {
   figure.plots.push_back(std::move(error));
   if (longest > 0) figure.plots.push_back(std::move(time));
   figure.caption =
-      "What is removed against what it costs in accuracy on rows not seen in training, and what it brings in solve "
+      "What is removed against what it costs in accuracy on held-out rows, and what it brings in solve "
       "time (logarithmic).";
   figure.description = "curves over the fraction of weights or nodes removed; Table 2 has the numbers.";
   return made;

@@ -185,11 +185,11 @@ std::string widths_compared(const DemoNetwork& dense, const DemoNetwork& pruned)
                   number(std::max(ratio, 1 / ratio), 2), ratio >= 1 ? "narrower" : "wider");
   std::vector<std::string> wider;
   for (std::size_t layer = 0; layer + 1 < before.size(); ++layer) {
-    if (after[layer] > 1.02 * before[layer]) wider.push_back(std::to_string(layer + 1));
+    if (after[layer] > 1.05 * before[layer]) wider.push_back(std::to_string(layer + 1));
   }
   if (!wider.empty()) {
-    text += fmt::format("; in hidden {} {} they are wider, and the gain there comes from having fewer neurons",
-                        wider.size() == 1 ? "layer" : "layers", enumerate(wider));
+    text += fmt::format("; in hidden {} {} they are wider{}", wider.size() == 1 ? "layer" : "layers", enumerate(wider),
+                        pruned.method == prune::Method::node ? ", and what pruning brings there is fewer neurons" : "");
   }
   return text + ".";
 }

@@ -152,6 +152,24 @@ TEST(DemoReport, ClaimsNoLimitWhenAllWereSolved) {
   EXPECT_THAT(html, Not(HasSubstr("stopped at the limit")));
 }
 
+TEST(DemoReport, ComparesBoundWidthsAsTheyAre) {
+  DemoResult result = small_result();
+  result.networks[0].summary.mean_width = {3, 10, 30, 200};
+  result.networks[1].summary.mean_width = {3.01, 5, 10, 50};  // narrower but for noise in the first layer
+  result.networks[2].summary.mean_width = {4, 12, 20, 400};
+  std::string html = demo_report(result);
+  EXPECT_THAT(html,
+              HasSubstr("With weights 90\u00a0% the bounds of the output are 4.0 times narrower than with the dense "
+                        "network. With nodes 75\u00a0% the bounds of the output are 2.0 times wider than with the "
+                        "dense network; in hidden layers 1 and 2 they are wider, and what pruning brings there is "
+                        "fewer neurons."));
+  // A network pruned to a constant has no width to compare.
+  result.networks[1].summary.mean_width = {3, 5, 10, 0};
+  html = demo_report(result);
+  EXPECT_THAT(html, Not(HasSubstr("With weights 90\u00a0% the bounds")));
+  EXPECT_EQ(HtmlCheck(html).problems, "");
+}
+
 TEST(DemoReport, ShowsWhatAnInterruptedRunHas) {
   DemoResult result = small_result();
   result.interrupted = true;
