@@ -18,6 +18,10 @@ std::string neuron_name(const char* what, graph::NeuronId id) {
   return std::string(what).append(std::to_string(id.layer)).append("_").append(std::to_string(id.unit));
 }
 
+/// Right-hand sides of a few denormals are what error bounds leave of an exact zero; solvers warn of them, and no
+/// solver's tolerance can tell them from zero.
+double plain(double side) { return std::abs(side) < 1e-200 ? 0.0 : side; }
+
 /// Adds rows of one graph to one model; `columns` maps a value of the graph to its column, -1 for a value that is zero.
 class Builder {
  public:
@@ -64,8 +68,8 @@ class Builder {
     NeuronColumns neuron;
     if (upper <= 0) return neuron;
     const double bias = layer.bias(i), error = layer.error(i);
-    const double bias_below = error > 0 ? add_down(bias, -error) : bias;
-    const double bias_above = error > 0 ? add_up(bias, error) : bias;
+    const double bias_below = plain(error > 0 ? add_down(bias, -error) : bias);
+    const double bias_above = plain(error > 0 ? add_up(bias, error) : bias);
     neuron.activation = m_model.add_column(std::max(0.0, lower), upper, 0, false, neuron_name("a_", id));
     if (lower >= 0) {
       m_model.add_entry(neuron.activation, 1);

@@ -31,9 +31,15 @@ void Ledger::prove(double bound) {
   note();
 }
 
+void Ledger::begin_run() {
+  m_heard_before = contradiction() == 0 ? m_heard : std::nullopt;
+  m_heard = m_heard_before;
+}
+
 void Ledger::hear(std::optional<double> bound, std::int64_t nodes) {
   m_nodes = nodes;
-  m_heard = bound;
+  m_heard = bound && m_heard_before && better(*bound, *m_heard_before) ? m_heard_before : bound;
+  if (!bound) m_heard = m_heard_before;
   note();
 }
 

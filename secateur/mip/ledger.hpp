@@ -23,10 +23,11 @@ class Ledger {
   bool offer(const Vector& x);
   /// A bound that holds in real arithmetic.
   void prove(double bound);
-  /// What a solver says of the current run: replaces what was said before, unlike proofs.
+  /// A new run of the solver begins. What it said at the end of the run before still counts, unless a forward pass
+  /// contradicts it.
+  void begin_run();
+  /// What the solver says in the current run: replaces what it said earlier in the run.
   void hear(std::optional<double> bound, std::int64_t nodes);
-  /// Forgets what the solver said: it contradicted a forward pass.
-  void disregard() { m_heard.reset(); }
 
   [[nodiscard]] const Vector& point() const { return m_point; }
   [[nodiscard]] double objective() const { return m_objective.value(); }
@@ -54,7 +55,8 @@ class Ledger {
   const Stop& m_stop;
   const ProgressSink& m_progress;
   Vector m_point;
-  std::optional<double> m_objective, m_proven, m_heard;
+  std::optional<double> m_objective, m_proven;
+  std::optional<double> m_heard, m_heard_before;  ///< in the current run (or better), and before it
   std::int64_t m_nodes = 0;
   std::vector<model::SolveResult::Event> m_trace;
 };

@@ -81,6 +81,7 @@ class Search {
       if (const auto reason = m_stop.reason()) return *reason;
       m_session->load(lp::scaled(formulation.model, m_units));
       m_session->set_start(lp::to_scaled(forward_point(formulation, m_prepared.graph, m_ledger.point()), m_units));
+      m_ledger.begin_run();
       lp::Outcome outcome;
       try {
         outcome = run_solver(formulation, feasibility);

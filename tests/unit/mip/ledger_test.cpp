@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/mip/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+namespace secateur::mip {
+namespace {
+
+/// y = x on [-1, 1].
+model::Problem identity(Sense sense) {
+  model::Problem problem;
+  problem.network.layers = {nn::Dense{Matrix{{1}}, Vector{{0}}}};
+  problem.network.input_names = {"x"};
+  problem.network.output_names = {"y"};
+  problem.box = {Vector{{-1}}, Vector{{1}}};
+  problem.objective = Vector{{1}};
+  problem.sense = sense;
+  return problem;
+}
+
+struct Books {
+  model::Problem problem;
+  model::SolveSettings settings;
+  Stop stop;
+  ProgressSink sink;
+  Ledger ledger;
+  explicit Books(Sense sense = Sense::minimize) : problem(identity(sense)), ledger(problem, settings, stop, sink) {}
+  model::SolveResult written() const {
+    model::SolveResult result;
+    ledger.write(result);
+    return result;
+  }
+};
+
+TEST(Ledger, KeepsTheBestPointInsideTheBox) {
+  Books books;
+  EXPECT_TRUE(books.ledger.offer(Vector{{0.5}}));
+  EXPECT_FALSE(books.ledger.offer(Vector{{0.75}}));
+  EXPECT_TRUE(books.ledger.offer(Vector{{-3}}));
+  EXPECT_EQ(books.ledger.objective(), -1);
+  EXPECT_EQ(books.ledger.point()(0), -1);
+  EXPECT_EQ(books.written().trace.size(), 2u);
+}
+
+TEST(Ledger, MaximisingTurnsEverythingAround) {
+  Books books(Sense::maximize);
+  books.ledger.offer(Vector{{0.5}});
+  EXPECT_TRUE(books.ledger.offer(Vector{{0.75}}));
+  books.ledger.prove(3);
+  books.ledger.prove(2);
+  books.ledger.prove(4);
+  EXPECT_EQ(books.written().bound, 2);
+  books.ledger.hear(1.5, 1);
+  EXPECT_EQ(books.written().bound, 1.5);
+  EXPECT_EQ(books.ledger.contradiction(), 0);
+  books.ledger.hear(0.5, 1);
+  EXPECT_EQ(books.ledger.contradiction(), 0.25);
+}
+
+TEST(Ledger, ProofSaysWhichBoundItIs) {
+  Books books;
+  books.ledger.offer(Vector{{-1}});
+  EXPECT_FALSE(books.written().bound);
+  books.ledger.prove(-2);
+  EXPECT_EQ(books.written().proof, Proof::rounding_safe);
+  EXPECT_EQ(books.written().gap, 1);
+  EXPECT_FALSE(books.ledger.closed());
+  books.ledger.hear(-3, 5);  // worse than the proof
+  EXPECT_EQ(books.written().bound, -2);
+  EXPECT_EQ(books.written().proof, Proof::rounding_safe);
+  books.ledger.hear(-1.00001, 6);
+  EXPECT_EQ(books.written().proof, Proof::solver_tolerance);
+  EXPECT_TRUE(books.ledger.closed());
+  books.ledger.prove(-1.00005);  // enough, if not as good as the solver's word
+  EXPECT_EQ(books.written().bound, -1.00005);
+  EXPECT_EQ(books.written().proof, Proof::rounding_safe);
+}
+
+TEST(Ledger, ABoundBeyondAForwardPassIsMovedBackOrIsAContradiction) {
+  Books books;
+  books.ledger.offer(Vector{{-1}});
+  books.ledger.hear(-1 + 1e-7, 1);
+  EXPECT_EQ(books.written().bound, -1);
+  EXPECT_EQ(books.written().gap, 0);
+  EXPECT_EQ(books.ledger.contradiction(), 0);
+  books.ledger.hear(-0.9, 1);
+  EXPECT_NEAR(books.ledger.contradiction(), 0.1, 1e-12);
+}
+
+TEST(Ledger, ANewRunKeepsWhatHoldsAndForgetsWhatDoesNot) {
+  Books books;
+  books.ledger.offer(Vector{{-1}});
+  books.ledger.hear(-1.5, 1);
+  books.ledger.begin_run();
+  books.ledger.hear(-4, 2);
+  EXPECT_EQ(books.written().bound, -1.5);
+  books.ledger.hear(std::nullopt, 2);
+  EXPECT_EQ(books.written().bound, -1.5);
+  books.ledger.hear(-1.25, 2);
+  EXPECT_EQ(books.written().bound, -1.25);
+  books.ledger.hear(-0.5, 3);
+  EXPECT_GT(books.ledger.contradiction(), 0);
+  books.ledger.begin_run();
+  EXPECT_EQ(books.ledger.contradiction(), 0);
+  books.ledger.hear(-4, 4);
+  EXPECT_EQ(books.written().bound, -4);
+}
+
+}  // namespace
+}  // namespace secateur::mip
