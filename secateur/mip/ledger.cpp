@@ -43,6 +43,12 @@ void Ledger::hear(std::optional<double> bound, std::int64_t nodes) {
   note();
 }
 
+void Ledger::exhausted(double tolerance) {
+  if (!m_heard || !m_objective || std::abs(*m_heard - *m_objective) > tolerance) return;
+  m_heard = m_objective;
+  note();
+}
+
 std::optional<Ledger::Bound> Ledger::best_bound() const {
   // A proof in real arithmetic is worth more than the solver's word when it suffices.
   if (m_proven && (!m_heard || !better(*m_proven, *m_heard))) return Bound{*m_proven, Proof::rounding_safe};

@@ -29,6 +29,10 @@ class Ledger {
   /// What the solver says in the current run: replaces what it said earlier in the run.
   void hear(std::optional<double> bound, std::int64_t nodes);
 
+  /// The solver has nothing left to search: what is left between its bound and the objective is no gap but its own
+  /// tolerance, when that is as large.
+  void exhausted(double tolerance);
+
   [[nodiscard]] const Vector& point() const { return m_point; }
   [[nodiscard]] double objective() const { return m_objective.value(); }
 

@@ -106,7 +106,9 @@ class Search {
       }
     }
     require_no_contradiction();
-    // The tree is exhausted and the tolerances leave the gap open.
+    // The tree is exhausted; the objective is of size 2^-units in its own units.
+    m_ledger.exhausted(tight_feasibility *
+                       std::max(std::ldexp(1.0, -m_units.objective), std::abs(m_ledger.objective())));
     return m_ledger.closed() ? Status::optimal : Status::node_limit;
   }
 

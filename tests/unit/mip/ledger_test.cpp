@@ -87,6 +87,20 @@ TEST(Ledger, ABoundBeyondAForwardPassIsMovedBackOrIsAContradiction) {
   EXPECT_NEAR(books.ledger.contradiction(), 0.1, 1e-12);
 }
 
+TEST(Ledger, AnExhaustedSearchLeavesNoGapBelowItsTolerance) {
+  Books books;
+  books.settings.gap = books.settings.absolute_gap = 0;
+  books.ledger.offer(Vector{{-1}});
+  books.ledger.hear(-1 - 1e-12, 1);
+  EXPECT_FALSE(books.ledger.closed());
+  books.ledger.exhausted(1e-13);
+  EXPECT_FALSE(books.ledger.closed());
+  books.ledger.exhausted(1e-9);
+  EXPECT_TRUE(books.ledger.closed());
+  EXPECT_EQ(books.written().bound, -1);
+  EXPECT_EQ(books.written().proof, Proof::solver_tolerance);
+}
+
 TEST(Ledger, ANewRunKeepsWhatHoldsAndForgetsWhatDoesNot) {
   Books books;
   books.ledger.offer(Vector{{-1}});

@@ -156,6 +156,22 @@ TEST(Solve, NothingToBranchOnIsStillExact) {
   EXPECT_EQ(result.x, problem.box.lower);
 }
 
+TEST(Solve, NoGapAtAllIsAskedFor) {
+  Rng rng(3);
+  for (int trial = 0; trial < 10; ++trial) {
+    model::Problem problem;
+    problem.network = random_network({{2, 4, 3, 1}, 1, true, 0}, rng);
+    problem.box = random_box(2, 3, rng);
+    problem.objective = Vector{{1}};
+    model::SolveSettings settings;
+    settings.gap = settings.absolute_gap = 0;
+    const model::SolveResult result = solve(problem, settings);
+    EXPECT_EQ(result.status, Status::optimal);
+    EXPECT_EQ(result.gap, 0);
+    expect_sound(problem, result);
+  }
+}
+
 TEST(Solve, SameSeedSameBits) {
   Rng rng(11);
   model::Problem problem;
