@@ -103,7 +103,7 @@ Pruned prune(const nn::Network& network, const Box& box, const PruneData* data, 
     if (found.removed < target) {
       result.note = fmt::format("{} of {} nodes removed: one node is left in each hidden layer", found.removed, target);
     }
-  } else {
+  } else if (settings.tolerance) {
     found = search_tolerance(descent, *settings.tolerance);
     if (found.removed == descent.original().removed) {
       result.note = fmt::format("nothing removed: no sparser network within {:g} % of the validation error was found",

@@ -165,7 +165,7 @@ TEST(Prune, FinetuningHelpsAndNeverHurts) {
   }
 }
 
-// Training computes in float32; a float64 network that fits its data exactly can only lose by it, and is left alone.
+// A network that fits its data exactly can only lose by training, and is left alone.
 TEST(Prune, FinetuningReturnsWhatItCannotImprove) {
   const nn::Network exact = network_of({dense(2, 1, {0.1, -0.7}, {0, 0.1}), dense(1, 2, {1.0 / 3, 0.3}, {0.1})});
   PruneData data;
