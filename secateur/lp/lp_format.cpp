@@ -48,6 +48,13 @@ std::string term(double coefficient, const std::string& name) {
 }  // namespace
 
 std::string to_lp(const Model& model) {
+  if (model.offset != 0) {
+    // Not every reader takes a constant in the objective; all take a column that is fixed to 1.
+    Model with_column = model;
+    with_column.offset = 0;
+    with_column.add_column(1, 1, model.offset, false, "constant");
+    return to_lp(with_column);
+  }
   const std::vector<std::string> columns = file_names(model.column_names, "c");
   // A row bounded on both sides is written as two, since not every reader knows ranges.
   std::vector<std::string> wanted = model.row_names;
@@ -60,14 +67,16 @@ std::string to_lp(const Model& model) {
   Lines lines(text);
   text += model.sense == Sense::maximize ? "Maximize\n" : "Minimize\n";
   lines.begin("obj:");
+  // Columns that no row has are named here: some readers know only columns that they have met before the bounds.
+  std::vector<bool> in_rows(columns.size(), false);
+  for (const int c : model.column) in_rows[static_cast<std::size_t>(c)] = true;
   bool empty = true;
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (model.cost[c] == 0) continue;
+    if (model.cost[c] == 0 && in_rows[c]) continue;
     lines.add(term(model.cost[c], columns[c]));
     empty = false;
   }
   if (empty && !columns.empty()) lines.add(term(0, columns[0]));
-  if (model.offset != 0) lines.add((std::signbit(model.offset) ? "- " : "+ ") + number(std::abs(model.offset)));
   lines.end();
 
   text += "Subject To\n";

@@ -33,7 +33,7 @@ std::vector<MpsRow> mps_rows(const Model& model) {
     const auto i = static_cast<std::size_t>(r);
     const double lower = model.row_lower[i], upper = model.row_upper[i];
     if (std::isinf(lower) && std::isinf(upper) && lower < upper) {
-      rows.push_back({r, 'N', 0, 0, names[i]});
+      continue;  // says nothing, and a second N row is taken for a second objective
     } else if (lower == upper) {
       rows.push_back({r, 'E', upper, 0, names[i]});
     } else if (std::isinf(lower)) {
@@ -138,7 +138,7 @@ std::string to_mps(const Model& model) {
 
   text += "RHS\n";
   for (const MpsRow& row : rows) {
-    if (row.rhs == 0 || (row.row >= 0 && row.type == 'N')) continue;
+    if (row.rhs == 0) continue;
     text += " RHS " + row.name + " ";
     append_number(text, row.rhs);
     text += '\n';
