@@ -30,7 +30,7 @@ struct PruneSettings {
   Schedule schedule = Schedule::gradual;
   bool compensate = false;
   bool finetune = true;
-  int epochs = 300;  ///< of fine-tuning, over the whole schedule
+  int epochs = 500;  ///< of fine-tuning, over the whole schedule
   int threads = 1;
   std::uint64_t seed = 0;
 };
