@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/nn/network.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -92,15 +92,15 @@ Index count_neurons(const Network& network) {
 }
 
 Precision storage_precision(const Network& network) {
-  if (network.precision == Precision::float64) return Precision::float64;
-  for (const auto& layer : network.layers) {
-    if (const auto* dense = std::get_if<Dense>(&layer)) {
-      if (!all_floats(dense->weight) || !all_floats(dense->bias)) return Precision::float64;
-    } else if (const auto* elementwise = std::get_if<Elementwise>(&layer)) {
-      if (!all_floats(elementwise->constant)) return Precision::float64;
-    }
-  }
-  return Precision::float32;
+  const auto holds_floats = [](const Layer& layer) {
+    const auto* dense = std::get_if<Dense>(&layer);
+    const auto* elementwise = std::get_if<Elementwise>(&layer);
+    if (dense != nullptr) return all_floats(dense->weight) && all_floats(dense->bias);
+    return elementwise == nullptr || all_floats(elementwise->constant);
+  };
+  const bool floats = network.precision == Precision::float32 &&
+                      std::all_of(network.layers.begin(), network.layers.end(), holds_floats);
+  return floats ? Precision::float32 : Precision::float64;
 }
 
 }  // namespace secateur::nn

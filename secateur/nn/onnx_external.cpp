@@ -46,7 +46,7 @@ std::string read_external(const ::onnx::TensorProto& proto, const std::string& o
   }
   check_location(location, origin);
   const auto path = folder / location;
-  const std::string file = "external data file " + quote(path.string());
+  const std::string file = "external data file " + quote(path.string(), 4096);
   if (length != needed) {
     refuse(origin + ": " + file + ": " + std::to_string(length) + " bytes are stated, but its shape needs " +
            std::to_string(needed));

@@ -136,8 +136,9 @@ Vector spread(const Tensor& constant, const Data& data, LayerTree& tree) {
 
 Data apply_elementwise(const Data& data, ElementwiseOp op, const Tensor& constant, LayerTree& tree) {
   Vector values = spread(constant, data, tree);
-  if (op == ElementwiseOp::divide && (values.array() == 0).any())
+  if (op == ElementwiseOp::divide && (values.array() == 0).any()) {
     refuse("divides by " + constant.origin + ", which holds a zero");
+  }
   Data result = data;
   if (constant.dims.size() > most_dims) refuse(constant.origin + " has more than 64 dimensions");
   // Leading dimensions of size 1 that only the constant has.
@@ -155,6 +156,7 @@ Data apply_elementwise(const Data& data, ElementwiseOp op, double constant, Laye
   tree.charge(data.units());
   Data result = data;
   result.last = tree.add(data.last, Elementwise{op, Vector::Constant(data.units(), constant)});
+  result.wide = data.wide || data.element == Element::float64;
   return result;
 }
 

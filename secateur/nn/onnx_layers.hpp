@@ -12,7 +12,7 @@
 namespace secateur::nn::detail {
 
 /// No layer, input or output has more units than this.
-inline constexpr std::int64_t most_units = std::int64_t{1} << 20;
+inline constexpr std::int64_t most_units = 1'048'576;
 /// No tensor has more dimensions than this.
 inline constexpr std::size_t most_dims = 64;
 
@@ -45,7 +45,7 @@ class LayerTree {
     Position parent;
     bool open_bias;
   };
-  std::int64_t m_budget = std::int64_t{1} << 24;
+  std::int64_t m_budget = 16'777'216;  // 128 MiB of doubles
   std::vector<Node> m_nodes;
 };
 

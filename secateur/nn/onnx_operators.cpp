@@ -11,7 +11,7 @@ namespace secateur::nn::detail {
 
 namespace {
 
-constexpr std::size_t many = 1 << 16;
+constexpr std::size_t many = 65536;
 
 const std::vector<Operator>& operators() {
   static const std::vector<Operator> table{

@@ -81,7 +81,7 @@ Data input_data(const ::onnx::ValueInfoProto& input, bool column) {
   }
   const auto& dims = type.shape().dim();
   if (static_cast<std::size_t>(dims.size()) > most_dims) refuse(name + " has more than 64 dimensions");
-  const bool batch = !column && (dims.size() > 1 || !dims[0].has_dim_value());
+  const bool batch = !column && (dims.size() > 1 || dims[0].dim_value() <= 0);
   data.batch_axis = batch ? 0 : -1;
   std::int64_t units = 1;
   for (int i = 0; i < dims.size(); ++i) {

@@ -34,8 +34,7 @@ std::size_t character_length(std::string_view text) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  constexpr std::size_t longest = 100;
+std::string printable(std::string_view text, std::size_t longest) {
   std::string result;
   while (!text.empty()) {
     if (result.size() >= longest) return result + "...";
@@ -46,6 +45,6 @@ std::string printable(std::string_view text) {
   return result;
 }
 
-std::string quote(std::string_view text) { return '"' + printable(text) + '"'; }
+std::string quote(std::string_view text, std::size_t longest) { return '"' + printable(text, longest) + '"'; }
 
 }  // namespace secateur::nn::detail

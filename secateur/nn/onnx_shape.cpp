@@ -30,7 +30,7 @@ void check_rank(std::size_t rank) {
 
 /// Multiplies, but stops growing above every number of elements that a tensor may have.
 std::int64_t bounded_product(std::int64_t a, std::int64_t b) {
-  constexpr std::int64_t most = std::int64_t{1} << 41;
+  constexpr std::int64_t most = 2 * most_elements;
   return a > 0 && b > most / a ? most : a * b;
 }
 
@@ -56,6 +56,7 @@ std::optional<Data> reshape_with_batch(const Data& data, const std::vector<std::
       known = bounded_product(known, size);
     }
   }
+  if (known == 0) return std::nullopt;  // an empty constant
   if (open == nullptr ? data.units() != known : data.units() % known != 0) return std::nullopt;
   if (open != nullptr) *open = data.units() / known;
   if (q >= 0 && product(result, 0, q) != product(data, 0, data.batch_axis)) return std::nullopt;
@@ -109,8 +110,9 @@ Data reshape(const Data& data, const std::vector<std::int64_t>& target, bool zer
       refuse("target shape " + shape_text(target) + " has a size that is not allowed");
     }
   }
-  if (std::count(sizes.begin(), sizes.end(), wildcard) > 1)
+  if (std::count(sizes.begin(), sizes.end(), wildcard) > 1) {
     refuse("target shape " + shape_text(target) + " has two -1");
+  }
 
   if (data.batch_axis < 0) {
     if (const auto result = reshape_with_batch(data, sizes, -1, 0)) return *result;

@@ -46,6 +46,7 @@ void check_axis(std::int64_t axis) {
 
 std::int64_t only(const std::vector<std::int64_t>& list, const char* what) {
   if (list.size() != 1) refuse(std::string("has ") + std::to_string(list.size()) + " " + what + " for one dimension");
+  if (list.front() == batch_size_marker) refuse("computes with the size of the batch");
   return list.front();
 }
 

@@ -99,31 +99,33 @@ Value apply_cast(const Operation& operation) {
 
 Value apply_constant(const Operation& operation) {
   Tensor result;
-  result.origin = "the constant";
   int stated = 0;
-  if (const auto* value = operation.attribute("value")) {
+  const auto states = [&](const char* name) {
+    if (operation.attribute(name) == nullptr) return false;
+    ++stated;
+    return true;
+  };
+  if (states("value")) {
+    const auto* value = operation.attribute("value");
     if (!value->has_t()) refuse("attribute \"value\" is not a tensor");
     result = decode(value->t(), "the constant", operation.folder());
-    ++stated;
   }
-  for (const char* name : {"value_float", "value_floats"}) {
-    if (operation.attribute(name) == nullptr) continue;
-    result.element = Element::float32;
-    result.reals =
-        name == std::string_view("value_float") ? std::vector{operation.real(name, 0)} : operation.reals(name);
-    ++stated;
-  }
-  for (const char* name : {"value_int", "value_ints"}) {
-    if (operation.attribute(name) == nullptr) continue;
-    result.element = Element::integer;
-    result.integers =
-        name == std::string_view("value_int") ? std::vector{operation.integer(name, 0)} : *operation.integers(name);
-    ++stated;
-  }
-  if (stated != 1) refuse("states " + std::to_string(stated) + " values; a Constant has one");
-  if (operation.attribute("value_floats") != nullptr || operation.attribute("value_ints") != nullptr) {
+  if (states("value_float")) result.reals = {operation.real("value_float", 0)};
+  if (states("value_floats")) {
+    result.reals = operation.reals("value_floats");
     result.dims = {result.size()};
   }
+  if (states("value_int")) {
+    result.element = Element::integer;
+    result.integers = {operation.integer("value_int", 0)};
+  }
+  if (states("value_ints")) {
+    result.element = Element::integer;
+    result.integers = operation.integers("value_ints").value_or(std::vector<std::int64_t>());
+    result.dims = {result.size()};
+  }
+  if (stated != 1) refuse("states " + std::to_string(stated) + " values; a Constant has one");
+  result.origin = "the constant";
   operation.tree().credit(result.size());
   return std::make_shared<const Tensor>(std::move(result));
 }

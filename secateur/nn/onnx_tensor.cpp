@@ -19,13 +19,12 @@ using ::onnx::TensorProto;
 
 /// The number of elements; refuses negative sizes and products that overflow.
 std::int64_t count_elements(const std::vector<std::int64_t>& dims, const std::string& origin) {
-  constexpr std::int64_t most = std::int64_t{1} << 40;
   std::int64_t count = 1;
   bool empty = false;
   for (const std::int64_t dim : dims) {
     if (dim < 0) refuse(origin + " has shape " + shape_text(dims) + "; sizes cannot be negative");
     if (dim == 0) empty = true;
-    if (dim > most || (dim > 0 && count > most / dim))
+    if (dim > most_elements || (dim > 0 && count > most_elements / dim))
       refuse(origin + " has shape " + shape_text(dims) + ": too large");
     if (dim > 0) count *= dim;
   }
@@ -79,7 +78,7 @@ void decode_raw(std::int32_t type, const std::string& bytes, std::int64_t count,
       read_raw<std::int32_t>(bytes, count, tensor.integers);
       break;
     default:
-      read_raw<std::int8_t>(bytes, count, tensor.integers);
+      read_raw<std::uint8_t>(bytes, count, tensor.integers);
       break;
   }
 }

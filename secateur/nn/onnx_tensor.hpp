@@ -19,6 +19,9 @@ namespace secateur::nn::detail {
 /// Element types that can be computed with: reals as weights and data, integers as shapes and axes.
 enum class Element { float32, float64, integer };
 
+/// No tensor has more elements than this.
+inline constexpr std::int64_t most_elements = 1'000'000'000'000;
+
 /// In an integer tensor that was computed from the shape of the data: the size of the batch, which is not known.
 inline constexpr std::int64_t batch_size_marker = std::numeric_limits<std::int64_t>::min();
 

@@ -3,6 +3,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <cstring>
+#include <limits>
 
 #include "onnx.pb.h"
 #include "secateur/core/error.hpp"
@@ -148,7 +149,7 @@ std::string to_onnx_bytes(const Network& network) {
     entry->set_value(value);
   }
   Writer(network, *model.mutable_graph()).write();
-  if (model.ByteSizeLong() > std::size_t{1} << 31U) {
+  if (model.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     throw InputError("the network takes more than 2 GiB, the most that an ONNX file can hold");
   }
   std::string bytes;

@@ -45,7 +45,8 @@ TEST(Fixtures, EvaluateLikeOnnxruntime) {
 }
 
 TEST(Fixtures, RoundTripBitForBit) {
-  for (const auto& [name, entry] : expected().at("accepted").items()) {
+  const auto accepted = expected().at("accepted");
+  for (const auto& [name, entry] : accepted.items()) {
     const Network network = read_onnx(folder / name);
     const std::string bytes = to_onnx_bytes(network);
     const Network copy = read_onnx_bytes(bytes, name);
@@ -56,14 +57,16 @@ TEST(Fixtures, RoundTripBitForBit) {
 }
 
 TEST(Fixtures, CanonicalFormHasTheSameValues) {
-  for (const auto& [name, entry] : expected().at("accepted").items()) {
+  const auto accepted = expected().at("accepted");
+  for (const auto& [name, entry] : accepted.items()) {
     const Network network = canonical(read_onnx(folder / name));
     EXPECT_LE(difference(evaluate(network, matrix(entry.at("points"))), matrix(entry.at("outputs"))), 1e-6) << name;
   }
 }
 
 TEST(Fixtures, RefusalsNameTheProblem) {
-  for (const auto& [name, words] : expected().at("refused").items()) {
+  const auto files = expected().at("refused");
+  for (const auto& [name, words] : files.items()) {
     try {
       read_onnx(folder / name);
       ADD_FAILURE() << name << " was read";

@@ -72,6 +72,15 @@ TEST(Reshape, RefusesTargetsThatAreNone) {
               HasSubstr("the target shape depends on the input data"));
 }
 
+TEST(Reshape, EmptyConstants) {
+  EXPECT_THAT(refusal(ModelBuilder()
+                          .constant(floats("c", {0, 3}, {}))
+                          .constant(integers("s", {2}, {0, -1}))
+                          .add("Reshape", {"c", "s"}, "d")
+                          .add("Add", {"x", "d"}, "y")),
+              HasSubstr("does not fit the target shape [0, -1]"));
+}
+
 TEST(Reshape, SamplesThatTakeSeveralRows) {
   // [N, 2, 3] -> [2 N, 3] -> times W (3 x 2) -> [N, 4].
   const auto model = ModelBuilder()
@@ -387,6 +396,9 @@ TEST(ShapeValues, Refusals) {
               HasSubstr("supported is only computing a shape"));
   EXPECT_THAT(refusal(ModelBuilder(start).add("Slice", {"shape", "zero", "far", "zero", "two"}, "y")),
               HasSubstr("has a step other than 1"));
+  EXPECT_THAT(
+      refusal(ModelBuilder(start).add("Gather", {"shape", "zero"}, "n").add("Slice", {"shape", "n", "two"}, "y")),
+      HasSubstr("computes with the size of the batch"));
   EXPECT_THAT(refusal(ModelBuilder(start).add("Concat", {"shape"}, "y", {attribute("axis", 1)})),
               HasSubstr("along axis 1"));
   EXPECT_THAT(refusal(ModelBuilder(start).add("Identity", {"shape"}, "y")), HasSubstr("does not depend on the input"));
