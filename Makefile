@@ -52,8 +52,8 @@ sanitize: fuzz  ## fuzzes for a bounded time, then runs the tests under address,
 	@cmake --build --preset tsan --target tsan_tests -- -j $(JOBS)
 	@ctest --preset tsan -L threads
 	@$(call configure,asan)
-	@cmake --build --preset asan -- -j $(JOBS)
-	@ctest --preset asan
+	@cmake --build --preset asan --target asan_tests -- -j $(JOBS)
+	@ctest --preset asan -LE whole
 
 fuzz:  ## fuzzes the readers of ONNX, CSV and boxes for FUZZ_SECONDS each, under address and undefined sanitizers
 	@scripts/setup.sh build test fuzz

@@ -15,7 +15,8 @@
 
 namespace secateur::model {
 
-enum class Engine { auto_, native, milp };
+// `auto` is a keyword; everywhere else it is spelled without the underscore.
+enum class Engine { auto_, native, milp };  // NOLINT(readability-identifier-naming)
 enum class Solver { highs, gurobi, scip };
 enum class Formulation { big_m, partitioned, hull };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text is either refused with an InputError or gives a finite box with lower <= upper and the right number of entries.
-// A text that could be a file's path is not tried: the fuzzer is not to read files. The same bytes are also tried as the
-// contents of a box file.
+// Any text is either refused with an InputError or gives a finite box with lower <= upper and the right number of
+// entries. A text that could be a file's path is not tried: the fuzzer is not to read files. The same bytes are also
+// tried as the contents of a box file.
 #include <cstdint>
 #include <string_view>
 
