@@ -24,6 +24,6 @@
 #include "secateur/nn/network.hpp"
 #include "secateur/nn/onnx.hpp"
 #include "secateur/prune/prune.hpp"
-#include "secateur/train/train.hpp"
 #include "secateur/study/demo.hpp"
 #include "secateur/study/page.hpp"
+#include "secateur/train/train.hpp"
