@@ -50,7 +50,7 @@ Options::Entry& Options::add(std::string_view name, bool& target, std::string_vi
   };
   added.m_deviation = [&target, where = "--" + added.m_name, initial] { return target == initial ? "" : where; };
   const auto accept = [](const CLI::results_t&) { return true; };
-  const std::string text = initial ? "do not: " + std::string(description) : std::string(description);
+  const std::string text = initial ? "switch off: " + std::string(description) : std::string(description);
   added.m_option = m_app.add_option("--" + added.m_name, CLI::callback_t(accept), text)
                        ->expected(0)
                        ->type_size(0)
@@ -106,6 +106,11 @@ const Options::Entry& Options::entry(std::string_view name) const {
   const auto found = std::find_if(m_entries.begin(), m_entries.end(), [&](const auto& e) { return e->m_name == name; });
   if (found == m_entries.end()) throw std::logic_error("no option " + std::string(name));
   return **found;
+}
+
+std::string Options::spelled(const std::string& name) const {
+  const auto named = [&](const auto& e) { return !e->m_positional && e->m_name == name; };
+  return std::any_of(m_entries.begin(), m_entries.end(), named) ? "--" + name : name;
 }
 
 bool Options::given(std::string_view name) const { return entry(name).m_option->count() > 0; }

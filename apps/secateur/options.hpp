@@ -91,6 +91,9 @@ class Options {
   void read();
 
   [[nodiscard]] bool given(std::string_view name) const;
+  /// "--gap" for "gap", when there is such an option: the library names settings as its tables do. Anything else as it
+  /// is.
+  [[nodiscard]] std::string spelled(const std::string& name) const;
   /// The settings that are not at their defaults, as one would type them; "default options" when all are.
   [[nodiscard]] std::string deviations() const;
   [[nodiscard]] const CLI::App& app() const { return m_app; }
@@ -117,7 +120,7 @@ class Options {
     }
     if (!range.empty()) facts.push_back(range);
     const std::string initial = to_text(target);
-    if (!initial.empty()) facts.push_back("default " + initial);
+    if (!initial.empty()) facts.push_back("default " + (initial == "inf" ? "no limit" : initial));
     std::string text(description);
     if (!facts.empty()) text += fmt::format(" ({})", fmt::join(facts, "; "));
     Entry& added = declare(name, metavar, text, [&target, check, where](const std::string& value) {

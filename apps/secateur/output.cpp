@@ -72,6 +72,11 @@ std::filesystem::path output_path(const std::string& text, const std::string& wh
 std::string number(double value) { return fmt::format("{:.6g}", value); }
 std::string number(const std::optional<double>& value) { return value ? number(*value) : "-"; }
 
+std::string percent(double fraction) {
+  const double value = 100 * fraction;
+  return value >= 1000 && value < 1e6 ? fmt::format("{:.0f} %", value) : fmt::format("{:.3g} %", value);
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

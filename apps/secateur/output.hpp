@@ -34,6 +34,9 @@ std::filesystem::path output_path(const std::string& text, const std::string& wh
 std::string number(double value);
 std::string number(const std::optional<double>& value);
 
+/// A fraction in percent, "0.0085 %", "1040 %".
+std::string percent(double fraction);
+
 /// Columns aligned for reading: the first to the left, the others to the right, separated by two blanks.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 /// "name    value" lines.

@@ -167,9 +167,13 @@ int run(int argc, char** argv, bool json) {
     options[i]->read();
     install_interrupt_handler();
     Reporter reporter;
-    const int code = commands[i]->run({*options[i], reporter, json});
-    reporter.finish();
-    return code;
+    try {
+      const int code = commands[i]->run({*options[i], reporter, json});
+      reporter.finish();
+      return code;
+    } catch (const InputError& error) {
+      throw InputError(error.message(), error.file(), options[i]->spelled(error.where()));
+    }
   }
   refuse_line(app, commands, json);
 }

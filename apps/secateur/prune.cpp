@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/prune/prune.hpp"
 
-#include <numeric>
+#include <algorithm>
 
 #include "command.hpp"
 #include "data_arguments.hpp"
@@ -88,9 +88,6 @@ class Prune : public Command {
     for (const char* const name : {"inputs", "outputs"}) {
       if (options.given(name)) throw InputError("goes with --data FILE.csv", {}, fmt::format("--{}", name));
     }
-    if (m_settings.saliency == prune::Saliency::taylor) {
-      throw InputError("taylor needs data; give --data FILE.csv, or choose magnitude or range", {}, "--saliency");
-    }
     if (tolerance) throw InputError("needs data to measure the error on; give --data FILE.csv", {}, "--tolerance");
   }
 
@@ -115,17 +112,15 @@ class Prune : public Command {
   [[nodiscard]] std::string text(const prune::Pruned& pruned, double seconds) const {
     const auto& before = pruned.before;
     const auto& after = pruned.after;
-    const auto width = [](const prune::Summary& s) {
-      if (s.mean_width.empty()) return std::string("-");
-      return number(std::accumulate(s.mean_width.begin(), s.mean_width.end(), 0.0) /
-                    static_cast<double>(s.mean_width.size()));
-    };
     std::vector<std::vector<std::string>> rows{
         {"", "before", "after"},
         {"weights", fmt::format("{}", before.weights), fmt::format("{}", after.weights)},
         {"neurons", fmt::format("{}", before.neurons), fmt::format("{}", after.neurons)},
-        {"unstable", fmt::format("{}", before.unstable), fmt::format("{}", after.unstable)},
-        {"mean width", width(before), width(after)}};
+        {"unstable", fmt::format("{}", before.unstable), fmt::format("{}", after.unstable)}};
+    for (std::size_t k = 0; k < std::min(before.mean_width.size(), after.mean_width.size()); ++k) {
+      rows.push_back(
+          {fmt::format("mean width, layer {}", k + 1), number(before.mean_width[k]), number(after.mean_width[k])});
+    }
     append_errors(rows, "validation RMSE", before.validation, after.validation, pruned.network.output_names);
     append_errors(rows, "test RMSE", before.test, after.test, pruned.network.output_names);
     return table(rows) + "\n" +

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include "output.hpp"
+
 namespace secateur::app {
 
 namespace {
@@ -32,7 +34,7 @@ std::string describe(const Progress& progress) {
   const auto append = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   if (progress.incumbent) append(fmt::format("incumbent {:.6g}", *progress.incumbent));
   if (progress.bound) append(fmt::format("bound {:.6g}", *progress.bound));
-  if (progress.gap) append(fmt::format("gap {:.3g} %", 100 * *progress.gap));
+  if (progress.gap) append("gap " + percent(*progress.gap));
   if (progress.nodes) append(fmt::format("{} nodes", *progress.nodes));
   if (!progress.note.empty()) append(std::string(progress.note));
   append(fmt::format("{:.1f} s", progress.seconds));

@@ -78,7 +78,7 @@ class Solve : public Command {
     std::string out = facts({{"status", std::string(to_string(result.status))},
                              {"objective", exact(result.objective)},
                              {"bound", exact(result.bound)},
-                             {"gap", result.gap ? fmt::format("{:.3g}", *result.gap) : "-"}});
+                             {"gap", result.gap ? percent(*result.gap) : "-"}});
     if (result.x.size() > 0) {
       std::vector<std::vector<std::string>> inputs{{"input", "value", "lower", "upper"}};
       for (Index i = 0; i < result.x.size(); ++i) {

@@ -81,8 +81,6 @@ std::string to_text(const T& value) {
     return value ? to_text(*value) : std::string();
   } else if constexpr (Named<T>) {
     return std::string(to_string(value));
-  } else if constexpr (std::same_as<T, double>) {
-    return std::isinf(value) ? "no limit" : fmt::format("{}", value);
   } else {
     return fmt::format("{}", value);
   }

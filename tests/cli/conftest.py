@@ -94,6 +94,14 @@ def random_layers(widths, seed):
     return [(rng.normal(size=(a, b)) / np.sqrt(a), 0.3 * rng.normal(size=b)) for a, b in zip(widths, widths[1:])]
 
 
+@pytest.fixture
+def hard():
+    """A dense 5x100 network that a MILP solver does not finish in minutes, its box, and the best value known there."""
+    instances = json.loads((ROOT / "tests" / "data" / "instances.json").read_text())
+    found = next(instance for instance in instances if instance["name"] == "d2_5x100_dense")
+    return ROOT / "tests" / "data" / found["network"], found["reference"]
+
+
 NAMED = {"secateur.inputs": '["T", "p"]', "secateur.outputs": '["yield", "cost"]',
          "secateur.box": '{"lower": [-1, -2], "upper": [1, 2]}'}
 

@@ -124,6 +124,12 @@ def test_pruning_without_data_is_one_shot(tmp_path):
     np.testing.assert_array_equal(np.sort(after[after != 0]), np.sort(before)[24:])
 
 
+def test_a_network_without_hidden_nodes(tmp_path):
+    path = save(tmp_path / "n.onnx", random_layers([2, 1], 1))
+    refused("prune", path, "--box", "-1:1", "--method", "node", "--sparsity", "0.5", "--out", tmp_path / "p.onnx",
+            mentions=["--method", "no hidden nodes"])
+
+
 def test_text_of_pruning(named, tmp_path):
     result = run("prune", named, "--method", "node", "--sparsity", "0.5", "--out", tmp_path / "p.onnx")
     assert result.code == 0
@@ -145,7 +151,8 @@ def test_pruning_options_that_conflict_or_lack(named, csv, tmp_path):
     refused("prune", named, "--tolerance", "0.1", "--out", out, mentions=["--data"])
     refused("prune", named, "--tolerance=-0.1", "--data", csv, "--out", out, mentions=["--tolerance"])
     refused("prune", named, "--sparsity", "0.5", "--inputs", "a,b", "--out", out, mentions=["--inputs", "--data"])
-    refused("prune", named, "--sparsity", "0.5", "--saliency", "taylor", "--out", out, mentions=["--saliency", "taylor", "--data"])
+    refused("prune", named, "--sparsity", "0.5", "--saliency", "taylor", "--out", out, mentions=["--saliency: taylor needs data"])
+    refused("prune", named, "--sparsity", "0.5", "--saliency", "activation", "--out", out, mentions=["--saliency"])
     refused("prune", named, "--sparsity", "0.5", "--data", csv, "--out", out, mentions=["data.csv", '"T"'])
     refused("prune", named, "--sparsity", "0.5", "--data", csv, "--inputs", "a", "--outputs", "y,z", "--out", out,
             mentions=["--inputs: 1 column;", "2 inputs: T, p"])

@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from conftest import refused, run
+from conftest import ROOT, refused, run
 
 LANDED = ["demo", "train", "prune", "bounds", "solve", "eval", "export", "info"]
 PLANNED = ["study", "report", "flowsheet"]
@@ -35,6 +35,16 @@ def test_help_states_defaults_and_ranges_of_the_one_table():
     assert "one of interval, crown, alpha_crown, lp; default crown" in out
     assert "worker threads (from 1 to 1024; default 2)" in out
     assert "at least 0 and below 1" in " ".join(run("prune", "--help").out.split())
+
+
+@pytest.mark.parametrize("name", LANDED)
+def test_the_documentation_names_every_option(name):
+    page = (ROOT / "docs" / "cli.md").read_text()
+    section = re.search(rf"^## {name}$(.*?)(?=^## |\Z)", page, re.M | re.S).group(1)
+    assert f"$ secateur {name} " in section
+    for option in re.findall(r"^  (--[a-z-]+)", run(name, "--help").out, re.M):
+        if option != "--json":
+            assert f"`{option}" in section or f"{option} " in section, option
 
 
 def test_help_wins_over_missing_arguments():
