@@ -24,7 +24,7 @@ struct NetworkArguments {
 /// ... and what is optimised: --minimize K | --maximize K | --objective c1,c2,... [--sense S].
 struct ProblemArguments {
   NetworkArguments network;
-  std::string minimize = "", maximize = "";
+  std::string minimize, maximize;
   std::vector<double> objective;
   Sense sense = Sense::minimize;
 

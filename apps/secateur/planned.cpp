@@ -8,7 +8,7 @@ namespace {
 
 class Planned : public Command {
  public:
-  Planned(std::string name, std::string summary, std::string example)
+  Planned(std::string name, const std::string& summary, std::string example)
       : Command(std::move(name), summary + " (has not landed yet)", std::move(example)) {}
   [[nodiscard]] bool landed() const override { return false; }
   void declare(Options& /*options*/) override {}
