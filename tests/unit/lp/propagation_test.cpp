@@ -156,7 +156,9 @@ TEST(Conflict, OfIntegrality) {
     add_row(model, 5, {{0, 2}, {1, 4}}, 5.5);  // an even number
     const Propagation result = propagate(model);
     ASSERT_EQ(result.conflict.has_value(), integer);
-    if (integer) EXPECT_EQ(result.conflict->row, 0);
+    if (integer) {
+      EXPECT_EQ(result.conflict->row, 0);
+    }
   }
 }
 
