@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "secateur/core/rounding.hpp"
+#include "secateur/core/tracked_sum.hpp"
 #include "secateur/lp/check.hpp"
 
 namespace secateur::lp {
@@ -15,31 +16,6 @@ namespace secateur::lp {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-/// A sum of products and a bound of what its operations have rounded away.
-struct Sum {
-  double value = 0, error = 0;
-
-  void add_rounded(double residual) {
-    if (residual != 0) error = next_up(error + residual);
-  }
-  void add(double a, double b) {
-    const double product = a * b;
-    add_rounded(multiply_residual(a, b));
-    add_rounded(add_residual(value, product));
-    value += product;
-  }
-  void add(const Sum& other) {
-    add_rounded(other.error);
-    add_rounded(add_residual(value, other.value));
-    value += other.value;
-  }
-  /// At most the exact sum; minus infinity after an overflow, whose sum says nothing.
-  [[nodiscard]] double down() const {
-    if (!std::isfinite(value) || !std::isfinite(error)) return -infinity;
-    return error == 0 ? value : add_down(value, -error);
-  }
-};
 
 /// At least (side - residual) / a for a > 0.
 double quotient_up(double side, double residual, double a) {
@@ -137,9 +113,9 @@ class Propagator {
       where = k;
     }
     if (infinite > 1) return true;
-    m_behind.assign(static_cast<std::size_t>(count) + 1, Sum());
+    m_behind.assign(static_cast<std::size_t>(count) + 1, TrackedSum());
     for (int k = count - 1; k >= 0; --k) {
-      Sum& sum = m_behind[static_cast<std::size_t>(k)];
+      TrackedSum& sum = m_behind[static_cast<std::size_t>(k)];
       sum = m_behind[static_cast<std::size_t>(k) + 1];
       if (value(first + k) != 0 && k != where) sum.add(sign * value(first + k), least(k));
     }
@@ -149,11 +125,11 @@ class Propagator {
       return false;
     }
     // What stands before k is summed with the bounds as they were at the start of the visit or tighter; both hold.
-    Sum before;
+    TrackedSum before;
     for (int k = 0; k < count; ++k) {
       if (value(first + k) == 0) continue;
       const double at = least(k);
-      Sum others = before;
+      TrackedSum others = before;
       others.add(m_behind[static_cast<std::size_t>(k) + 1]);
       if (!bound_entry(row, k, by_upper, side, others.down())) return false;
       before.add(sign * value(first + k), at);
@@ -240,7 +216,7 @@ class Propagator {
   std::deque<int> m_queue;
   std::vector<bool> m_queued;
   std::vector<Move> m_trail;
-  std::vector<Sum> m_behind;
+  std::vector<TrackedSum> m_behind;
 };
 
 }  // namespace

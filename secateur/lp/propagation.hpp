@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "secateur/core/box.hpp"
+#include "secateur/lp/conflict.hpp"
 #include "secateur/lp/model.hpp"
 
 namespace secateur::lp {
@@ -15,20 +15,6 @@ struct PropagationSettings {
   int rounds = 20;
   /// A bound that moves by less than this share of the column's width is kept, but its rows are not visited again.
   double least_gain = 1e-3;
-};
-
-/// One bound of one column.
-struct ColumnBound {
-  int column = 0;
-  bool upper = false;
-  friend bool operator==(const ColumnBound&, const ColumnBound&) = default;
-};
-
-/// Rows and column bounds of a model that no point satisfies together (with integrality), in real arithmetic.
-struct Conflict {
-  int row = -1;           ///< the one that failed last; -1 when a column's own bounds have no value between them
-  std::vector<int> rows;  ///< every row that is part of the proof, ascending; `row` among them
-  std::vector<ColumnBound> bounds;  ///< and the bounds it started from that are, ascending
 };
 
 struct Propagation {
