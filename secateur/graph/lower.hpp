@@ -6,9 +6,9 @@
 
 namespace secateur::graph {
 
-/// The network as a graph over `box`: one affine layer per Dense run between two ReLUs, Elementwise layers (scaling)
-/// folded into their neighbours, zero weights not stored. What folding rounds is bounded by the layers' `error`, so
-/// that bounds of the graph are bounds of the stored network in real arithmetic.
+/// The network as a graph over `box` (see Builder): one affine layer for each ReLU layer and one for the outputs, with
+/// everything between two ReLUs folded and zero weights not stored. What folding rounds is bounded by the layers'
+/// `error`, so that bounds of the graph are bounds of the stored network in real arithmetic.
 ///
 /// `box`: finite, lower <= upper, one entry an input (std::invalid_argument otherwise). Throws InputError when numbers
 /// overflow on the way.

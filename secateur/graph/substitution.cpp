@@ -54,10 +54,12 @@ AffineLayer substitute(const AffineLayer& layer, const std::vector<AffineRow>& r
     for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
       const double w = entry.value();
       const AffineRow& definition = rows[static_cast<std::size_t>(entry.col())];
+      const bool copy = definition.is_copy();
       for (std::size_t p = 0; p < definition.columns.size(); ++p) {
         const auto column = static_cast<std::size_t>(definition.columns[p]);
         if (!row[column].touched) touched.push_back(definition.columns[p]);
-        row[column].add(w * definition.coefficients[p], multiply_residual(w, definition.coefficients[p]));
+        const double c = definition.coefficients[p];
+        row[column].add(w * c, copy ? 0.0 : multiply_residual(w, c));
       }
       if (definition.bias != 0) bias.add(w * definition.bias, multiply_residual(w, definition.bias));
       error.add(multiply_up(std::abs(w), definition.error));
@@ -70,7 +72,7 @@ AffineLayer substitute(const AffineLayer& layer, const std::vector<AffineRow>& r
       sum = {};
     }
     error.add(bias.error.total);
-    result.bias(i) = bias.value;
+    result.bias(i) = bias.touched ? bias.value : layer.bias(i);
     result.error(i) = error.total;
   }
   result.weight.resize(layer.units(), magnitude.size());

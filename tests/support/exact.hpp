@@ -17,9 +17,8 @@ using Point = std::vector<Rational>;
 inline Point point(const Vector& x) { return {x.begin(), x.end()}; }
 
 /// The stored network's preactivations: the operand of every Relu in turn, then the output.
-inline std::vector<Point> preactivations(const nn::Network& network, const Vector& x) {
+inline std::vector<Point> preactivations(const nn::Network& network, Point value) {
   std::vector<Point> result;
-  Point value = point(x);
   for (const nn::Layer& layer : network.layers) {
     if (const auto* dense = std::get_if<nn::Dense>(&layer)) {
       Point next(static_cast<std::size_t>(dense->bias.size()));
@@ -59,6 +58,9 @@ inline std::vector<Point> preactivations(const nn::Network& network, const Vecto
   }
   result.push_back(value);
   return result;
+}
+inline std::vector<Point> preactivations(const nn::Network& network, const Vector& x) {
+  return preactivations(network, point(x));
 }
 
 /// The graph's preactivations with e = 0.
