@@ -2,10 +2,9 @@
 #include "secateur/bounds/bounds.hpp"
 
 #include <stdexcept>
-#include <string>
 
 #include "secateur/bounds/detail.hpp"
-#include "secateur/core/error.hpp"
+#include "secateur/bounds/lp_bounds.hpp"
 
 namespace secateur::bounds {
 
@@ -34,12 +33,14 @@ graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box
       return crown(graph, box);
     case graph::BoundsMethod::alpha_crown:
       return alpha_crown(graph, box);
-    case graph::BoundsMethod::lp:
-      break;
+    case graph::BoundsMethod::lp: {
+      LpSettings settings;
+      settings.stable_neurons = true;
+      settings.least_gain = 0;
+      return lp_bounds(graph, box, alpha_crown(graph, box), nullptr, settings).neurons;
+    }
   }
-  throw InputError(
-      "'" + std::string(to_string(method)) + "' has not landed yet; available: interval, crown, alpha_crown", {},
-      "--bounds");
+  throw std::invalid_argument("compute_bounds: no such method");
 }
 
 }  // namespace secateur::bounds

@@ -6,7 +6,8 @@
 namespace secateur::bounds {
 
 /// Bounds of every preactivation and output of the stored network on `box` (inside the graph's domain), valid in real
-/// arithmetic. Throws InputError for a method that has not landed yet.
+/// arithmetic; each method's bounds are inside those of the one before it. `lp`: both ends of every neuron and output,
+/// without a limit (lp_bounds.hpp has those, and bounds with the constraints of a whole problem).
 graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box, graph::BoundsMethod method);
 
 /// Interval arithmetic, layer by layer. Monotone in the box.
