@@ -81,4 +81,6 @@ const Kernels<double>& kernels<double>(Isa isa) {
   return kernel_set(isa).twofold;
 }
 
+const BoundKernels& bound_kernels(Isa isa) { return kernel_set(isa).bounds; }
+
 }  // namespace secateur

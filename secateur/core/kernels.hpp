@@ -41,4 +41,8 @@ const Kernels<Scalar>& kernels() {
   return kernels<Scalar>(active_isa());
 }
 
+/// The kernels that bounds are computed with.
+const BoundKernels& bound_kernels(Isa isa);
+inline const BoundKernels& bound_kernels() { return bound_kernels(active_isa()); }
+
 }  // namespace secateur

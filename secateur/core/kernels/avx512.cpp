@@ -5,5 +5,5 @@
 #include "secateur/core/kernels/body.hpp"
 
 namespace secateur {
-extern const KernelSet avx512_kernels = {kernels_of<float>, kernels_of<double>};
+extern const KernelSet avx512_kernels = {kernels_of<float>, kernels_of<double>, bound_kernels_here};
 }  // namespace secateur

@@ -4,6 +4,7 @@
 // All kernels of one instruction set. See product.hpp for what the including unit defines.
 
 #include "secateur/core/kernels/adam.hpp"
+#include "secateur/core/kernels/crown_lanes.hpp"
 #include "secateur/core/kernels/product.hpp"
 
 namespace secateur {
@@ -28,6 +29,8 @@ void row_sums(ptrdiff_t m, ptrdiff_t n, const Scalar* a, ptrdiff_t a_row, Scalar
 
 template <class Scalar>
 constexpr Kernels<Scalar> kernels_of = {product<Scalar>, row_sums<Scalar>, adam<Scalar>, Simd<Scalar>::lanes};
+
+constexpr BoundKernels bound_kernels_here = {crown_batch, evaluate_batch};
 
 }  // namespace
 }  // namespace secateur

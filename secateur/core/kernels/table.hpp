@@ -62,9 +62,59 @@ struct Kernels {
   ptrdiff_t lanes;
 };
 
+/// Boxes that a CrownBatch works on side by side.
+constexpr ptrdiff_t crown_lanes = 8;
+
+/// A network of hidden layers and, as its last layer, target rows without a ReLU, on several boxes at once. Its values
+/// are the inputs, then the units of layer 0, and so on: unit i of layer k is value first[k] + i and row
+/// first[k] - first[0] + i of the arrays below; the targets' rows follow the last unit's. A row
+///
+///     z = sum over v < first[k] of weight[v] v + bias + e,    |e| <= error,
+///
+/// may read every value before its layer. Arrays with an entry a lane store the crown_lanes entries of one number
+/// together.
+struct CrownBatch {
+  ptrdiff_t inputs = 0, layers = 0, targets = 0;
+  const ptrdiff_t* first = nullptr;  ///< layers + 1 entries; the last is the number of values
+  const double* weight = nullptr;    ///< rows, `weight_row` apart
+  ptrdiff_t weight_row = 0;
+  const double* bias = nullptr;  ///< one entry a row
+  const double* error = nullptr;
+  /// At least sum_v |weight[v] v| + |bias| + error on every box of the batch, in real arithmetic.
+  const double* magnitude = nullptr;
+  /// reads[k * (layers + 1) + t]: whether layer k has weights on the inputs (t = 0) or on layer t - 1.
+  const unsigned char* reads = nullptr;
+  const unsigned char* wanted = nullptr;  ///< one entry a row: whether it is to be bounded
+  double underflow = 0;                   ///< at least what the roundings of one row's pass lose to underflow
+  ptrdiff_t lanes = crown_lanes;          ///< lanes that are in use, from the first
+  const double* box_lower = nullptr;      ///< inputs x lanes
+  const double* box_upper = nullptr;
+  double* lower = nullptr;  ///< rows x lanes: bounds known before, tightened in place
+  double* upper = nullptr;
+  /// Of the first target: the coefficients of its lower bound on the inputs (inputs x lanes), and that bound.
+  double* slope = nullptr;
+  double* bound = nullptr;
+  double* work = nullptr;  ///< 5 values x lanes of scratch memory
+};
+
+/// The same network at one point a lane, in plain arithmetic.
+struct CrownPoint {
+  const CrownBatch* network = nullptr;
+  const double* x = nullptr;  ///< inputs x lanes
+  double* value = nullptr;    ///< of the first target
+};
+
+/// What bounds are computed with.
+struct BoundKernels {
+  /// CROWN for every wanted row, layer by layer, each over the bounds of the layers before it; see crown_lanes.hpp.
+  void (*crown)(const CrownBatch&);
+  void (*evaluate)(const CrownPoint&);
+};
+
 struct KernelSet {
   Kernels<float> single;
   Kernels<double> twofold;
+  BoundKernels bounds;
 };
 
 extern const KernelSet baseline_kernels, avx2_kernels, avx512_kernels;

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/bounds/folded.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "secateur/core/kernels.hpp"
+#include "secateur/core/rounding.hpp"
+
+namespace secateur::bounds {
+
+namespace {
+
+enum class Fate { kept, active, inactive };
+
+Fate fate(double lower, double upper) {
+  if (lower >= 0) return Fate::active;
+  return upper <= 0 ? Fate::inactive : Fate::kept;
+}
+
+/// Builds a Folded layer by layer. A row r over the values before it becomes, with A its active units, whose own new
+/// rows are w_a v + b_a + e_a,
+///
+///     r' = (r without A and the inactive units) + sum_A r_a w_a,    b' = b + sum_A r_a b_a.
+///
+/// Entry v of r' is off by at most gamma_n (|r_v| + sum_A |r_a w_av|) with n = |A| + 1; summed over v times M_v >= |v|,
+/// and the bias in the same way, that is at most gamma_n (magnitude of what is kept of r + sum_A |r_a| magnitude_a).
+class Folder {
+ public:
+  Folder(Index inputs, Index values_before, Index kept, Index active, Index targets, const Box& box)
+      : m_values(inputs + kept),
+        m_column(values_before),
+        m_magnitude(m_values),
+        m_active(active, m_values + 1),
+        m_active_error(active),
+        m_active_magnitude(active) {
+    m_folded.inputs = inputs;
+    m_folded.weight = Matrix::Zero(kept + targets, m_values);
+    m_folded.bias.resize(kept + targets);
+    m_folded.error.resize(kept + targets);
+    m_folded.magnitude.resize(kept + targets);
+    for (Index j = 0; j < inputs; ++j) m_column(j) = {Fate::kept, j};
+    m_magnitude.head(inputs) = box.magnitude();
+    m_folded.first.push_back(inputs);
+    m_next = inputs;
+  }
+
+  /// One layer's rows: `rows` (m x values before the layer), bias and error, and what becomes of each row. `place`:
+  /// where the kept units stand among the graph's; `lower`, `upper`: bounds of the rows. Targets are all kept.
+  void add_layer(const Matrix& rows, const Vector& bias, const Vector& error, const std::vector<Fate>& fates,
+                 const Vector& upper, const std::vector<Index>& place, bool targets) {
+    const Index before = rows.cols();
+    std::vector<Index> sources;  // columns of active units
+    for (Index v = 0; v < before; ++v) {
+      if (m_column(v).fate == Fate::active) sources.push_back(v);
+    }
+    const auto active = static_cast<Index>(sources.size());
+    std::vector<Index> live;
+    for (Index r = 0; r < rows.rows(); ++r) {
+      if (fates[static_cast<std::size_t>(r)] != Fate::inactive) live.push_back(r);
+    }
+    const auto count = static_cast<Index>(live.size());
+    const Index width = m_next;  // values that exist before this layer
+    Matrix result = Matrix::Zero(count, width + 1);
+    Matrix factor(count, active);
+    Vector rounding = Vector::Zero(count), new_error(count);
+    for (Index i = 0; i < count; ++i) {
+      const Index r = live[static_cast<std::size_t>(i)];
+      const double* row = rows.data() + r * rows.cols();
+      double kept = std::abs(bias(r));
+      for (Index v = 0; v < before; ++v) {
+        const Column& column = m_column(v);
+        if (column.fate != Fate::kept || row[v] == 0) continue;
+        result(i, column.index) = row[v];
+        kept += std::abs(row[v]) * m_magnitude(column.index);
+      }
+      result(i, width) = bias(r);
+      double replaced = 0, carried = error(r);
+      std::int64_t terms = 0;
+      for (Index a = 0; a < active; ++a) {
+        const Column& column = m_column(sources[static_cast<std::size_t>(a)]);
+        const double w = row[sources[static_cast<std::size_t>(a)]];
+        factor(i, a) = w;
+        if (w == 0) continue;
+        ++terms;
+        replaced += std::abs(w) * m_active_magnitude(column.index);
+        carried += std::abs(w) * m_active_error(column.index);
+      }
+      if (terms > 0) {
+        // 2 (n + 4) u: also for the rounding of the magnitude itself and of the carried error.
+        rounding(i) =
+            sum_error(2 * (width + active + 8), kept + replaced) + underflow_allowance * (1 + kept + replaced);
+        carried = sum_up(terms + 1, carried);
+      }
+      new_error(i) = rounding(i) == 0 ? carried : add_up(carried, rounding(i));
+    }
+    if (active > 0 && count > 0) multiply(factor, sources, width, result);
+
+    Index next = m_next;
+    for (Index i = 0; i < count; ++i) {
+      const Index r = live[static_cast<std::size_t>(i)];
+      double magnitude = std::abs(result(i, width)) + new_error(i);
+      for (Index v = 0; v < width; ++v) magnitude += std::abs(result(i, v)) * m_magnitude(v);
+      magnitude = sum_up(width + 2, magnitude);
+      if (fates[static_cast<std::size_t>(r)] == Fate::active) {
+        m_active.row(m_active_count).setZero();
+        m_active.row(m_active_count).head(width) = result.row(i).head(width);
+        m_active(m_active_count, m_values) = result(i, width);
+        m_active_error(m_active_count) = new_error(i);
+        m_active_magnitude(m_active_count) = magnitude;
+        if (!targets) m_column(m_before_units + r) = {Fate::active, m_active_count};
+        ++m_active_count;
+        continue;
+      }
+      const Index row = next - m_folded.inputs;
+      m_folded.weight.row(row).head(width) = result.row(i).head(width);
+      m_folded.bias(row) = result(i, width);
+      m_folded.error(row) = new_error(i);
+      m_folded.magnitude(row) = magnitude;
+      if (!targets) {
+        m_folded.unit.push_back(place[static_cast<std::size_t>(r)]);
+        m_column(m_before_units + r) = {Fate::kept, next};
+        m_magnitude(next) = std::max(0.0, upper(r));
+      }
+      ++next;
+    }
+    if (targets) return;
+    m_next = next;
+    m_folded.first.push_back(next);
+    m_before_units += rows.rows();
+  }
+
+  void start_units(Index inputs) { m_before_units = inputs; }
+
+  Folded finish() {
+    const auto layers = static_cast<Index>(m_folded.first.size()) - 1;
+    m_folded.reads.assign(static_cast<std::size_t>((layers + 1) * (layers + 1)), 0);
+    for (Index k = 0; k <= layers; ++k) {
+      const Index begin = m_folded.first[static_cast<std::size_t>(k)] - m_folded.inputs;
+      const Index end =
+          k < layers ? m_folded.first[static_cast<std::size_t>(k + 1)] - m_folded.inputs : m_folded.rows();
+      for (Index t = 0; t <= k; ++t) {
+        const Index from = t == 0 ? 0 : m_folded.first[static_cast<std::size_t>(t - 1)];
+        const Index to = t == 0 ? m_folded.inputs : m_folded.first[static_cast<std::size_t>(t)];
+        const bool some = (m_folded.weight.block(begin, from, end - begin, to - from).array() != 0).any();
+        m_folded.reads[static_cast<std::size_t>(k * (layers + 1) + t)] = some ? 1 : 0;
+      }
+    }
+    // Every product of a pass loses at most underflow_unit, times the magnitude of what it stands for.
+    const double total = m_magnitude.sum() + m_folded.magnitude.sum() + 1;
+    m_folded.underflow = underflow_allowance * total;
+    return std::move(m_folded);
+  }
+
+ private:
+  struct Column {
+    Fate fate = Fate::inactive;
+    Index index = 0;
+  };
+  /// Far more than all products of one row together lose to underflow, and a normal number.
+  static constexpr double underflow_allowance = 0x1p-1000;
+
+  /// result += factor times the rows of the active units, their bias in the last column.
+  void multiply(const Matrix& factor, const std::vector<Index>& sources, Index width, Matrix& result) const {
+    const auto active = static_cast<Index>(sources.size());
+    // All active units so far, numbered in the order of their columns.
+    Product<double> product;
+    product.m = result.rows();
+    product.n = width;
+    product.k = active;
+    product.a = factor.data();
+    product.a_row = active;
+    product.b = m_active.data();
+    product.b_row = m_active.cols();
+    product.c = result.data();
+    product.c_row = result.cols();
+    product.accumulate = true;
+    kernels<double>().product(product);
+    result.col(width) += factor * m_active.block(0, m_values, active, 1);
+  }
+
+  Folded m_folded;
+  Index m_values;
+  Eigen::Array<Column, Eigen::Dynamic, 1> m_column;
+  Vector m_magnitude;  ///< M_v of the new values
+  Matrix m_active;     ///< new rows of active units, the bias last
+  Vector m_active_error, m_active_magnitude;
+  Index m_active_count = 0, m_next = 0, m_before_units = 0;
+};
+
+}  // namespace
+
+double Folded::work() const {
+  const auto layers = static_cast<Index>(first.size()) - 1;
+  double total = 0;
+  for (Index k = 0; k <= layers; ++k) {
+    const auto at = [&](Index i) { return static_cast<double>(first[static_cast<std::size_t>(i)]); };
+    const double count = k < layers ? at(k + 1) - at(k) : 1.0;
+    double pass = 0;
+    for (Index s = 0; s < k; ++s) {
+      for (Index t = 0; t <= s; ++t) {
+        if (reads[static_cast<std::size_t>(s * (layers + 1) + t)] == 0) continue;
+        pass += (at(s + 1) - at(s)) * (t == 0 ? at(0) : at(t) - at(t - 1));
+      }
+    }
+    total += 2 * count * (pass + at(k));
+  }
+  return total;
+}
+
+CrownBatch Folded::batch() const {
+  CrownBatch batch;
+  batch.inputs = inputs;
+  batch.layers = static_cast<std::ptrdiff_t>(first.size()) - 1;
+  batch.targets = targets();
+  batch.first = first.data();
+  batch.weight = weight.data();
+  batch.weight_row = weight.cols();
+  batch.bias = bias.data();
+  batch.error = error.data();
+  batch.magnitude = magnitude.data();
+  batch.reads = reads.data();
+  batch.underflow = underflow;
+  return batch;
+}
+
+Folded fold(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& bounds, const Vector& objective) {
+  const Index hidden = graph.neurons();
+  const int layers = graph.depth() - 1;
+  Index kept = 0, active = 0;
+  Vector lower(hidden), upper(hidden);
+  std::vector<std::vector<Fate>> fates(static_cast<std::size_t>(layers));
+  Index place = 0;
+  for (int k = 0; k < layers; ++k) {
+    const graph::LayerBounds& layer = bounds[static_cast<std::size_t>(k)];
+    for (Index i = 0; i < layer.size(); ++i, ++place) {
+      lower(place) = layer.lower(i);
+      upper(place) = layer.upper(i);
+      fates[static_cast<std::size_t>(k)].push_back(fate(lower(place), upper(place)));
+      kept += fates[static_cast<std::size_t>(k)].back() == Fate::kept;
+      active += fates[static_cast<std::size_t>(k)].back() == Fate::active;
+    }
+  }
+  const graph::AffineLayer& last = graph.layers.back();
+  const Index outputs = last.units();
+  Folder folder(graph.inputs(), graph.values(), kept, active, outputs + 1, box);
+  folder.start_units(graph.inputs());
+  place = 0;
+  for (int k = 0; k < layers; ++k) {
+    const auto index = static_cast<std::size_t>(k);
+    const graph::AffineLayer& affine = graph.layers[index];
+    std::vector<Index> places;
+    for (Index i = 0; i < affine.units(); ++i) places.push_back(place++);
+    folder.add_layer(Matrix(affine.weight), affine.bias, affine.error, fates[index], bounds[index].upper, places,
+                     false);
+  }
+  // c'y as a row: entry v is off by at most gamma_n sum_o |c_o W_ov|, times the magnitude of value v.
+  Matrix rows(outputs + 1, graph.values());
+  rows.bottomRows(outputs) = Matrix(last.weight);
+  rows.row(0) = objective.transpose() * rows.bottomRows(outputs);
+  Vector bias(outputs + 1), error(outputs + 1);
+  bias << objective.dot(last.bias), last.bias;
+  double size = 0, carried = 0;
+  Vector magnitude(graph.values());
+  magnitude.head(graph.inputs()) = box.magnitude();
+  magnitude.tail(hidden) = upper.cwiseMax(0.0);
+  bool exact = true;  // a single output with weight 1 or -1
+  for (Index o = 0; o < outputs; ++o) {
+    const double c = std::abs(objective(o));
+    exact = exact && (c == 0 || (c == 1 && (objective.array() != 0).count() == 1));
+    size += c * (rows.row(o + 1).cwiseAbs().dot(magnitude) + std::abs(last.bias(o)));
+    carried += c * last.error(o);
+  }
+  const std::int64_t terms = outputs + graph.values() + 4;
+  error << (exact ? carried : add_up(sum_error(2 * terms, size), sum_up(terms, carried))), last.error;
+  const std::vector<Fate> all_kept(static_cast<std::size_t>(outputs + 1), Fate::kept);
+  folder.add_layer(rows, bias, error, all_kept, Vector::Zero(outputs + 1), {}, true);
+  Folded folded = folder.finish();
+  folded.lower = std::move(lower);
+  folded.upper = std::move(upper);
+  return folded;
+}
+
+Folded fold(const Folded& from, const Box& box, const Vector& lower, const Vector& upper) {
+  std::vector<Fate> fates;
+  Index kept = 0, active = 0;
+  for (Index i = 0; i < from.units(); ++i) {
+    fates.push_back(fate(lower(i), upper(i)));
+    kept += fates.back() == Fate::kept;
+    active += fates.back() == Fate::active;
+  }
+  Folder folder(from.inputs, from.values(), kept, active, from.targets(), box);
+  folder.start_units(from.inputs);
+  const auto layers = static_cast<Index>(from.first.size()) - 1;
+  for (Index k = 0; k <= layers; ++k) {
+    const bool targets = k == layers;
+    const Index columns = from.first[static_cast<std::size_t>(k)];
+    const Index begin = columns - from.inputs;
+    const Index count = targets ? from.targets() : from.first[static_cast<std::size_t>(k + 1)] - columns;
+    std::vector<Fate> here(static_cast<std::size_t>(count), Fate::kept);
+    std::vector<Index> places;
+    Vector top = Vector::Zero(count);
+    if (!targets) {
+      std::copy_n(fates.begin() + begin, count, here.begin());
+      places.assign(from.unit.begin() + begin, from.unit.begin() + begin + count);
+      top = upper.segment(begin, count);
+    }
+    folder.add_layer(from.weight.block(begin, 0, count, columns), from.bias.segment(begin, count),
+                     from.error.segment(begin, count), here, top, places, targets);
+  }
+  Folded folded = folder.finish();
+  folded.lower = from.lower;
+  folded.upper = from.upper;
+  for (Index i = 0; i < from.units(); ++i) {
+    folded.lower(from.unit[static_cast<std::size_t>(i)]) = lower(i);
+    folded.upper(from.unit[static_cast<std::size_t>(i)]) = upper(i);
+  }
+  return folded;
+}
+
+}  // namespace secateur::bounds

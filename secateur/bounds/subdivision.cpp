@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/bounds/subdivision.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "secateur/bounds/bounds.hpp"
+#include "secateur/bounds/detail.hpp"
+#include "secateur/bounds/folded.hpp"
+#include "secateur/core/kernels.hpp"
+#include "secateur/core/rounding.hpp"
+
+namespace secateur::bounds {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr Index lanes = crown_lanes;
+
+/// A part of the box: what is known of the units that `folded` keeps, and a lower bound of the objective on it.
+struct Cell {
+  Box box;
+  std::shared_ptr<const Folded> folded;
+  Vector lower, upper;
+  double bound = -infinity;
+};
+
+/// A point that may improve the cut-off.
+struct Candidate {
+  Vector x;
+  double value;
+};
+
+struct Expansion {
+  std::vector<Cell> children;
+  std::vector<Candidate> candidates;
+  std::int64_t boxes = 0;
+  double work = 0;
+  bool cut = false;  ///< something was dropped or shrunk away
+};
+
+/// Lane-major memory for one batch; one a thread.
+struct Workspace {
+  std::vector<double> lower, upper, box_lower, box_upper, slope, work, point;
+  std::vector<unsigned char> wanted;
+  std::array<double, crown_lanes> bound{}, value{};
+
+  CrownBatch prepare(const Folded& folded) {
+    const auto rows = static_cast<std::size_t>(folded.rows() * lanes);
+    const auto inputs = static_cast<std::size_t>(folded.inputs * lanes);
+    lower.resize(rows);
+    upper.resize(rows);
+    wanted.assign(static_cast<std::size_t>(folded.rows()), 0);
+    for (auto* array : {&box_lower, &box_upper, &slope, &point}) array->resize(inputs);
+    work.resize(static_cast<std::size_t>(5 * folded.values() * lanes));
+    CrownBatch batch = folded.batch();
+    batch.wanted = wanted.data();
+    batch.box_lower = box_lower.data();
+    batch.box_upper = box_upper.data();
+    batch.lower = lower.data();
+    batch.upper = upper.data();
+    batch.slope = slope.data();
+    batch.bound = bound.data();
+    batch.work = work.data();
+    return batch;
+  }
+  void set_box(Index lane, const Box& box) {
+    for (Index j = 0; j < box.size(); ++j) {
+      box_lower[static_cast<std::size_t>(j * lanes + lane)] = box.lower(j);
+      box_upper[static_cast<std::size_t>(j * lanes + lane)] = box.upper(j);
+    }
+  }
+};
+
+/// Vector multiplications of a batch, with what a row and a batch cost besides.
+double batch_work(const Folded& folded) { return folded.work() + 100 * static_cast<double>(folded.rows()) + 4000; }
+
+/// What a cell takes, with its share of a graph that `lanes` siblings have in common.
+double cell_bytes(const Cell& cell) {
+  const auto folded =
+      static_cast<double>(cell.folded->weight.size()) + 2.0 * static_cast<double>(cell.folded->lower.size());
+  return sizeof(double) * (folded / static_cast<double>(lanes) + 2.0 * static_cast<double>(cell.lower.size()));
+}
+/// Cells are not split further beyond this.
+constexpr double most_memory = 256e6;
+
+bool unstable(double lower, double upper) { return lower < 0 && upper > 0; }
+
+/// The share of kept units that are stable by now.
+double stable_share(const Cell& cell) {
+  Index stable = 0;
+  for (Index i = 0; i < cell.lower.size(); ++i) stable += !unstable(cell.lower(i), cell.upper(i));
+  return static_cast<double>(stable) / static_cast<double>(std::max<Index>(1, cell.lower.size()));
+}
+
+/// Up to `lanes` parts of a box, by halving it three times where the unstable units vary most with an input: width
+/// times the sum of their weights on it. Parts share the numbers at their borders, so that they cover the box.
+std::vector<Box> split(const Box& box, const Folded& folded) {
+  const Index inputs = box.size();
+  Vector influence = folded.weight.topLeftCorner(folded.units() + 1, inputs).cwiseAbs().colwise().sum();
+  // An input that acts through folded-away units only still matters a little.
+  influence.array() += 1e-12 * influence.sum() + 1e-300;
+  std::vector<Box> parts{box};
+  Vector width = box.upper - box.lower;
+  for (int halving = 0; halving < 3; ++halving) {
+    Index widest = 0;
+    (width.array() * influence.array()).maxCoeff(&widest);
+    std::vector<Box> halves;
+    for (const Box& part : parts) {
+      const double middle = part.lower(widest) + 0.5 * (part.upper(widest) - part.lower(widest));
+      if (!(middle > part.lower(widest) && middle < part.upper(widest))) {
+        halves.push_back(part);
+        continue;
+      }
+      halves.push_back(part);
+      halves.back().upper(widest) = middle;
+      halves.push_back(part);
+      halves.back().lower(widest) = middle;
+    }
+    parts = std::move(halves);
+    width(widest) *= 0.5;
+  }
+  return parts;
+}
+
+/// Shrinks `box` to where the objective's linear lower bound is not above the cut-off: with f >= bound + sum_j slope_j
+/// (x_j - x*_j), each term of the sum nonnegative on the box, f <= cutoff needs |slope_j| |x_j - x*_j| <= cutoff -
+/// bound for every j. Whether anything was cut away.
+bool shrink(Box& box, const Vector& slope, double bound, double cutoff) {
+  const double slack = next_up(cutoff - bound);
+  if (!std::isfinite(slack)) return false;
+  bool cut = false;
+  for (Index j = 0; j < box.size(); ++j) {
+    if (!(std::abs(slope(j)) > 0x1p-900)) continue;
+    const double reach = next_up(slack / std::abs(slope(j)));
+    if (!(reach < box.upper(j) - box.lower(j))) continue;
+    if (slope(j) > 0) {
+      box.upper(j) = std::min(box.upper(j), add_up(box.lower(j), reach));
+    } else {
+      box.lower(j) = std::max(box.lower(j), add_down(box.upper(j), -reach));
+    }
+    cut = true;
+  }
+  return cut;
+}
+
+/// Bounds the parts of a cell.
+Expansion expand(Cell cell, double cutoff, Workspace& space) {
+  Expansion result;
+  if (stable_share(cell) > 0.1) {
+    result.work = 0.125 * static_cast<double>(cell.folded->rows()) * static_cast<double>(cell.folded->values());
+    auto folded = std::make_shared<const Folded>(fold(*cell.folded, cell.box, cell.lower, cell.upper));
+    Vector lower(folded->units()), upper(folded->units());
+    for (Index i = 0; i < folded->units(); ++i) {
+      lower(i) = folded->lower(folded->unit[static_cast<std::size_t>(i)]);
+      upper(i) = folded->upper(folded->unit[static_cast<std::size_t>(i)]);
+    }
+    cell.folded = std::move(folded);
+    cell.lower = std::move(lower);
+    cell.upper = std::move(upper);
+  }
+  const Folded& folded = *cell.folded;
+  const std::vector<Box> parts = split(cell.box, folded);
+  CrownBatch batch = space.prepare(folded);
+  const Index units = folded.units();
+  for (Index i = 0; i < units; ++i) {
+    space.wanted[static_cast<std::size_t>(i)] = unstable(cell.lower(i), cell.upper(i)) ? 1 : 0;
+    std::fill_n(space.lower.begin() + i * lanes, lanes, cell.lower(i));
+    std::fill_n(space.upper.begin() + i * lanes, lanes, cell.upper(i));
+  }
+  space.wanted[static_cast<std::size_t>(units)] = 1;
+  std::fill_n(space.lower.begin() + units * lanes, lanes, cell.bound);
+  std::fill_n(space.upper.begin() + units * lanes, lanes, infinity);
+  const auto count = static_cast<Index>(parts.size());
+  for (Index p = 0; p < lanes; ++p) space.set_box(p, parts[static_cast<std::size_t>(std::min(p, count - 1))]);
+  batch.lanes = count;
+  const BoundKernels& run = bound_kernels();
+  run.crown(batch);
+
+  // The corner where the linear lower bound is smallest is the best guess at where the objective is.
+  const Index inputs = folded.inputs;
+  for (Index at = 0; at < inputs * lanes; ++at) {
+    const auto i = static_cast<std::size_t>(at);
+    space.point[i] = space.slope[i] >= 0 ? space.box_lower[i] : space.box_upper[i];
+  }
+  run.evaluate({&batch, space.point.data(), space.value.data()});
+
+  result.boxes = count;
+  result.work += batch_work(folded);
+  for (Index p = 0; p < count; ++p) {
+    const auto lane = static_cast<std::size_t>(p);
+    const auto at = [&](const std::vector<double>& array, Index i) {
+      return array[static_cast<std::size_t>(i * lanes + p)];
+    };
+    if (space.value[lane] < cutoff) {
+      Candidate candidate{Vector(inputs), space.value[lane]};
+      for (Index j = 0; j < inputs; ++j) candidate.x(j) = at(space.point, j);
+      result.candidates.push_back(std::move(candidate));
+    }
+    Cell child;
+    child.bound = at(space.lower, units);
+    if (child.bound > cutoff) {
+      result.cut = true;
+      continue;
+    }
+    child.box = parts[lane];
+    Vector slope(inputs);
+    for (Index j = 0; j < inputs; ++j) slope(j) = at(space.slope, j);
+    if (shrink(child.box, slope, space.bound[lane], cutoff)) result.cut = true;
+    child.folded = cell.folded;
+    child.lower.resize(units);
+    child.upper.resize(units);
+    for (Index i = 0; i < units; ++i) {
+      child.lower(i) = at(space.lower, i);
+      child.upper(i) = at(space.upper, i);
+    }
+    result.children.push_back(std::move(child));
+  }
+  return result;
+}
+
+Box hull(const Box& a, const Box& b) { return {a.lower.cwiseMin(b.lower), a.upper.cwiseMax(b.upper)}; }
+
+/// One run.
+class Search {
+ public:
+  Search(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& start, const Vector& objective,
+         const SubdivisionSettings& settings, const Stop& stop)
+      : m_graph(graph), m_box(box), m_start(start), m_settings(settings), m_stop(stop) {
+    m_root = std::make_shared<const Folded>(fold(graph, box, start, objective));
+    m_root_bound = crown_objective(graph, box, start, objective).lower;
+  }
+
+  Subdivision run(double cutoff) {
+    m_cutoff = cutoff;
+    grow();
+    Subdivision result;
+    result.cutoff = m_cutoff;
+    result.boxes = m_boxes;
+    result.bound = m_cut ? m_cutoff : infinity;
+    std::erase_if(m_leaves, [&](const Cell& cell) { return cell.bound > m_cutoff; });
+    for (const Cell& leaf : m_leaves) result.bound = std::min(result.bound, leaf.bound);
+    result.bound = std::min(result.bound, m_cutoff);
+    result.exhausted = m_leaves.empty();
+    result.bounds = m_start;
+    result.box = m_box;
+    if (!result.exhausted) unite(result);
+    return result;
+  }
+
+ private:
+  [[nodiscard]] bool out_of_budget() const {
+    return m_work >= m_settings.work || m_boxes >= m_settings.boxes || m_watch.seconds() >= m_settings.seconds ||
+           m_stop.reason().has_value();
+  }
+
+  /// Nothing is gained by splitting a cell in which the objective is linear, or one that is a point.
+  static bool settled(const Cell& cell) {
+    if ((cell.box.lower.array() == cell.box.upper.array()).all()) return true;
+    for (Index i = 0; i < cell.lower.size(); ++i) {
+      if (unstable(cell.lower(i), cell.upper(i))) return false;
+    }
+    return cell.folded->units() == 0;
+  }
+
+  /// Generation by generation, every cell of one is split into parts: those with the lowest bounds first, since the
+  /// points they suggest are the most likely to lower the cut-off. That happens between chunks of a fixed size, so that
+  /// the result does not depend on the number of threads. Cells stay in the order of the tree: neighbours are close.
+  void grow() {
+    Cell root{m_box, m_root, Vector(m_root->units()), Vector(m_root->units()), m_root_bound};
+    for (Index i = 0; i < m_root->units(); ++i) {
+      root.lower(i) = m_root->lower(m_root->unit[static_cast<std::size_t>(i)]);
+      root.upper(i) = m_root->upper(m_root->unit[static_cast<std::size_t>(i)]);
+    }
+    m_leaves.push_back(std::move(root));
+    std::vector<Workspace> spaces(static_cast<std::size_t>(std::max(1, m_settings.threads)));
+    double growth_before = static_cast<double>(lanes);
+    while (true) {
+      const double work_before = m_work;
+      std::vector<std::size_t> open;
+      for (std::size_t i = 0; i < m_leaves.size(); ++i) {
+        if (m_boxes == 0 || !settled(m_leaves[i])) open.push_back(i);
+      }
+      if (open.empty()) return;
+      std::stable_sort(open.begin(), open.end(),
+                       [&](std::size_t a, std::size_t b) { return m_leaves[a].bound < m_leaves[b].bound; });
+      std::vector<std::vector<Cell>> children(m_leaves.size());
+      std::vector<char> expanded(m_leaves.size(), 0);
+      constexpr std::size_t chunk = 16;
+      for (std::size_t done = 0; done < open.size() && !out_of_budget(); done += chunk) {
+        const std::size_t count = std::min(chunk, open.size() - done);
+        std::vector<Expansion> expansions(count);
+        const auto work = [&](std::size_t thread) {
+          for (std::size_t i = thread; i < count; i += spaces.size()) {
+            expansions[i] = expand(m_leaves[open[done + i]], m_cutoff, spaces[thread]);
+          }
+        };
+        std::vector<std::jthread> team;
+        for (std::size_t t = 1; t < std::min(spaces.size(), count); ++t) team.emplace_back(work, t);
+        work(0);
+        team.clear();
+        for (std::size_t i = 0; i < count; ++i) {
+          take(expansions[i]);
+          expanded[open[done + i]] = 1;
+          children[open[done + i]] = std::move(expansions[i].children);
+        }
+      }
+      std::vector<Cell> next;
+      double alive = 0, memory = 0;
+      for (std::size_t i = 0; i < m_leaves.size(); ++i) {
+        if (expanded[i] == 0) children[i].push_back(std::move(m_leaves[i]));
+        for (Cell& cell : children[i]) {
+          if (cell.bound > m_cutoff) {
+            m_cut = true;
+            continue;
+          }
+          alive += settled(cell) ? 0 : 1;
+          memory += cell_bytes(cell);
+          next.push_back(std::move(cell));
+        }
+      }
+      m_leaves = std::move(next);
+      const double growth = alive / static_cast<double>(open.size());
+      if (out_of_budget() || memory > most_memory ||
+          !pays(alive, growth, growth_before, (m_work - work_before) / static_cast<double>(open.size()))) {
+        return;
+      }
+      growth_before = growth;
+    }
+  }
+
+  void take(const Expansion& expansion) {
+    m_boxes += expansion.boxes;
+    m_work += expansion.work;
+    m_cut = m_cut || expansion.cut;
+    for (const Candidate& candidate : expansion.candidates) {
+      if (m_settings.probe && candidate.value < m_cutoff) {
+        m_cutoff = std::min(m_cutoff, m_settings.probe(candidate.x));
+      }
+    }
+  }
+
+  /// Whether another generation is worth its while: while the next one fits the share of work that tightening alone is
+  /// worth, or else if the gap looks like closing within what work is left. Typically the growth of the number of cells
+  /// from one generation to the next falls steadily; the forecast is that it goes on doing so.
+  [[nodiscard]] bool pays(double cells, double growth, double growth_before, double work_a_cell) const {
+    if (m_work + cells * work_a_cell <= m_settings.tighten * m_settings.work) return true;
+    const double change = std::min(1.0, growth / growth_before);
+    double forecast = m_work;
+    for (int generation = 0; generation < 100 && cells >= 1; ++generation) {
+      forecast += cells * work_a_cell;
+      if (forecast > m_settings.work) return false;
+      growth *= change;
+      cells *= growth;
+    }
+    return cells < 1;
+  }
+
+  /// A group of neighbouring leaves: their hull, and what is known of every hidden unit on all of them.
+  struct Group {
+    Box box;
+    Vector lower, upper;
+  };
+
+  static Group known(const Cell& leaf) {
+    Group group{leaf.box, leaf.folded->lower, leaf.folded->upper};
+    for (Index i = 0; i < leaf.folded->units(); ++i) {
+      group.lower(leaf.folded->unit[static_cast<std::size_t>(i)]) = leaf.lower(i);
+      group.upper(leaf.folded->unit[static_cast<std::size_t>(i)]) = leaf.upper(i);
+    }
+    return group;
+  }
+
+  /// The leaves in no more groups than a quarter of the work can pay for.
+  [[nodiscard]] std::vector<Group> groups() const {
+    const double batches = std::max(1.0, 0.25 * m_settings.work / batch_work(*m_root));
+    const auto most = static_cast<std::size_t>(std::min(1e6, batches)) * static_cast<std::size_t>(lanes);
+    const std::size_t size = (m_leaves.size() + most - 1) / most;
+    std::vector<Group> all;
+    for (std::size_t i = 0; i < m_leaves.size(); ++i) {
+      Group leaf = known(m_leaves[i]);
+      if (i % size == 0) {
+        all.push_back(std::move(leaf));
+        continue;
+      }
+      Group& group = all.back();
+      group.box = hull(group.box, leaf.box);
+      group.lower = group.lower.cwiseMin(leaf.lower);
+      group.upper = group.upper.cwiseMax(leaf.upper);
+    }
+    return all;
+  }
+
+  /// Bounds and box of everything that is left: one more pass, over all units that were unstable at the start, on each
+  /// group of leaves.
+  void unite(Subdivision& result) {
+    const Folded& root = *m_root;
+    result.box = m_leaves.front().box;
+    for (const Cell& leaf : m_leaves) result.box = hull(result.box, leaf.box);
+    const std::vector<Group> all = groups();
+    Vector lower = Vector::Constant(root.rows(), infinity), upper = Vector::Constant(root.rows(), -infinity);
+    Workspace space;
+    CrownBatch batch = space.prepare(root);
+    std::fill(space.wanted.begin(), space.wanted.end(), 1);
+    const auto count = static_cast<Index>(all.size());
+    for (Index begin = 0; begin < count; begin += lanes) {
+      const Index used = std::min(lanes, count - begin);
+      for (Index p = 0; p < lanes; ++p) {
+        const Group& group = all[static_cast<std::size_t>(begin + std::min(p, used - 1))];
+        space.set_box(p, group.box);
+        for (Index r = 0; r < root.rows(); ++r) {
+          const bool unit = r < root.units();
+          const Index place = unit ? root.unit[static_cast<std::size_t>(r)] : 0;
+          const auto at = static_cast<std::size_t>(r * lanes + p);
+          space.lower[at] = unit ? group.lower(place) : -infinity;
+          space.upper[at] = unit ? group.upper(place) : infinity;
+        }
+      }
+      batch.lanes = used;
+      bound_kernels().crown(batch);
+      for (Index r = 0; r < root.rows(); ++r) {
+        for (Index p = 0; p < used; ++p) {
+          const auto at = static_cast<std::size_t>(r * lanes + p);
+          lower(r) = std::min(lower(r), space.lower[at]);
+          upper(r) = std::max(upper(r), space.upper[at]);
+        }
+      }
+    }
+    // Back to the graph's layers.
+    std::vector<std::pair<std::size_t, Index>> home;
+    for (std::size_t k = 0; k + 1 < m_start.size(); ++k) {
+      for (Index i = 0; i < m_start[k].size(); ++i) home.emplace_back(k, i);
+    }
+    const auto tighten = [&](std::size_t layer, Index unit, Index row) {
+      graph::LayerBounds& bounds = result.bounds[layer];
+      if (lower(row) > bounds.lower(unit)) bounds.lower(unit) = lower(row);
+      if (upper(row) < bounds.upper(unit)) bounds.upper(unit) = upper(row);
+    };
+    for (Index r = 0; r < root.units(); ++r) {
+      const auto [layer, unit] = home[static_cast<std::size_t>(root.unit[static_cast<std::size_t>(r)])];
+      tighten(layer, unit, r);
+    }
+    for (Index o = 0; o < m_start.back().size(); ++o) tighten(m_start.size() - 1, o, root.units() + 1 + o);
+  }
+
+  const graph::ReluGraph& m_graph;
+  const Box m_box;
+  const graph::NeuronBounds& m_start;
+  const SubdivisionSettings& m_settings;
+  const Stop& m_stop;
+  Stopwatch m_watch;
+  std::shared_ptr<const Folded> m_root;
+  std::vector<Cell> m_leaves;
+  double m_root_bound = -infinity;
+  double m_cutoff = infinity;
+  std::int64_t m_boxes = 0;
+  double m_work = 0;
+  bool m_cut = false;
+};
+
+}  // namespace
+
+Subdivision subdivide(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& start,
+                      const Vector& objective, double cutoff, const SubdivisionSettings& settings, const Stop& stop) {
+  require_inside_domain(graph, box);
+  if (objective.size() != graph.outputs()) {
+    throw std::invalid_argument("subdivide: the objective does not have one entry an output");
+  }
+  if (static_cast<int>(start.size()) != graph.depth()) {
+    throw std::invalid_argument("subdivide: the bounds do not have one entry a layer");
+  }
+  if (std::isnan(cutoff)) throw std::invalid_argument("subdivide: the cut-off is not a number");
+  return Search(graph, box, start, objective, settings, stop).run(cutoff);
+}
+
+}  // namespace secateur::bounds

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+
+#include "secateur/core/stop.hpp"
+#include "secateur/graph/relu_graph.hpp"
+
+namespace secateur::bounds {
+
+/// How much subdivide may do, and who improves the cut-off while it runs.
+struct SubdivisionSettings {
+  /// Vector multiplications at most, about: 3e9 take a second on one thread. A measure that makes the result the same
+  /// on every run, as seconds would not.
+  double work = 1.5e9;
+  /// Share of the work that may be done once the gap does not look like closing: bounds still tighten then.
+  double tighten = 0.15;
+  std::int64_t boxes = 1000000;                              ///< sub-boxes at most
+  double seconds = std::numeric_limits<double>::infinity();  ///< a limit of time in addition
+  int threads = 1;                                           ///< the result does not depend on it, unless time runs out
+  /// Offered points of the box whose objective is, in plain arithmetic, below the cut-off; returns the cut-off from
+  /// then on. One that is higher than before is not taken. Called from the calling thread only.
+  std::function<double(const Vector& x)> probe = nullptr;
+};
+
+/// What is known of the points x of a box with objective'y(x) <= cutoff, in real arithmetic, for the stored network.
+/// Nothing is lost at the cut-off itself: a point that attains it is among them.
+struct Subdivision {
+  graph::NeuronBounds bounds;  ///< hold at those points; inside the bounds that were given
+  Box box;                     ///< contains those points
+  /// objective'y >= bound on the *whole* box that was given. Never above the cut-off.
+  double bound = -std::numeric_limits<double>::infinity();
+  double cutoff = std::numeric_limits<double>::infinity();  ///< the last one: it may have been lowered on the way
+  std::int64_t boxes = 0;                                   ///< sub-boxes that were bounded
+  /// There is no such point: objective'y > cutoff on the whole box. Bounds and box are those that were given.
+  bool exhausted = false;
+};
+
+/// Bounds by subdivision of the box, for networks with few inputs: the box is split again and again; each part gets
+/// CROWN bounds, at the price of the neurons that are unstable in it (see Folded); parts whose objective is provably
+/// above the cut-off are dropped, and the others shrunk to where the objective's linear lower bound is not above it.
+/// The answer is the union of what is known on the parts that are left. With a cut-off just below the best known
+/// objective this is a branch and bound on the inputs, and `exhausted` is a proof of optimality.
+///
+/// `box`: inside the graph's domain. `start`: bounds valid at every point of the box (at least where the objective is
+/// not above the cut-off). `objective`: one entry an output. A cut-off of infinity keeps the whole box. It stops by
+/// itself when its parts multiply as fast as ever. Throws std::invalid_argument for sizes that do not fit.
+Subdivision subdivide(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& start,
+                      const Vector& objective, double cutoff, const SubdivisionSettings& settings = {},
+                      const Stop& stop = Stop());
+
+}  // namespace secateur::bounds
