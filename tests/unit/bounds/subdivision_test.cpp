@@ -255,6 +255,46 @@ TEST(Subdivision, HoldsOnReducedGraphs) {
   EXPECT_GT(errors, 0);
 }
 
+/// The graph's preactivations with each row off by its error, up or down at random.
+std::vector<exact::Point> perturbed(const ReluGraph& graph, const Vector& x, Rng& rng) {
+  std::vector<exact::Point> result;
+  exact::Point values = exact::point(x);
+  for (const graph::AffineLayer& layer : graph.layers) {
+    exact::Point z(static_cast<std::size_t>(layer.units()));
+    for (Index i = 0; i < layer.units(); ++i) {
+      Rational sum = layer.bias(i);
+      sum += (rng.below(2) == 0 ? 1 : -1) * Rational(layer.error(i));
+      for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
+        sum += Rational(entry.value()) * values[static_cast<std::size_t>(entry.col())];
+      }
+      z[static_cast<std::size_t>(i)] = sum;
+    }
+    for (const Rational& v : z) values.push_back(v > 0 ? v : Rational(0));
+    result.push_back(std::move(z));
+  }
+  return result;
+}
+
+// Errors far above rounding: whatever the rows are off by within them, the bounds hold.
+TEST(Subdivision, HoldsForWhateverTheRowsAreOffBy) {
+  Rng rng(139);
+  for (int c = 0; c < 60; ++c) {
+    Trial t = trial(rng, c);
+    t.box.upper = t.box.lower + 0.05 * (t.box.upper - t.box.lower);
+    for (auto& layer : t.graph.layers) {
+      for (double& error : layer.error) error = 0.02 * rng.uniform();
+    }
+    t.start = crown(t.graph, t.box);
+    const Subdivision result = subdivide(t.graph, t.box, t.start, t.objective, std::numeric_limits<double>::infinity(),
+                                         {.tighten = 1, .boxes = 500});
+    for (int s = 0; s < 30; ++s) {
+      const auto exact = perturbed(t.graph, sample(t.box, rng, s), rng);
+      expect_inside(exact, result.bounds);
+      ASSERT_GE(combine(t.objective, exact.back()), Rational(result.bound));
+    }
+  }
+}
+
 // On a single point bounds leave no room for a forgotten rounding.
 TEST(Subdivision, HoldsOnAPoint) {
   Rng rng(127);
