@@ -12,32 +12,42 @@ void require(bool condition, const char* message) {
   if (!condition) throw std::invalid_argument(std::string("lp::Model: ") + message);
 }
 
+/// The matrix by rows and the rows' bounds.
+void check_rows(const std::vector<double>& lower, const std::vector<double>& upper, const std::vector<int>& start,
+                const std::vector<int>& column, const std::vector<double>& value, int columns) {
+  const std::size_t rows = lower.size();
+  require(upper.size() == rows && start.size() == rows + 1, "rows of different counts");
+  require(column.size() == value.size() && start.front() == 0 && start.back() == static_cast<int>(value.size()),
+          "a matrix that does not end where its last row does");
+  for (std::size_t r = 0; r < rows; ++r) {
+    require(start[r] <= start[r + 1], "rows that overlap");
+    require(!std::isnan(lower[r]) && !std::isnan(upper[r]), "a row bound that is not a number");
+  }
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    require(column[i] >= 0 && column[i] < columns, "an entry of a column that does not exist");
+    require(std::isfinite(value[i]), "a coefficient that is not finite");
+  }
+}
+
 }  // namespace
 
 void check(const Model& model) {
-  const std::size_t columns = model.cost.size(), rows = model.row_lower.size();
+  const std::size_t columns = model.cost.size();
   require(model.column_lower.size() == columns && model.column_upper.size() == columns &&
               model.integer.size() == columns && model.column_names.size() == columns,
           "columns of different counts");
-  require(model.row_upper.size() == rows && model.row_names.size() == rows && model.row_start.size() == rows + 1,
-          "rows of different counts");
-  require(model.column.size() == model.value.size() && model.row_start.front() == 0 &&
-              model.row_start.back() == static_cast<int>(model.value.size()),
-          "a matrix that does not end where its last row does");
-  for (std::size_t r = 0; r < rows; ++r) {
-    require(model.row_start[r] <= model.row_start[r + 1], "rows that overlap");
-    require(!std::isnan(model.row_lower[r]) && !std::isnan(model.row_upper[r]), "a row bound that is not a number");
-  }
+  require(model.row_names.size() == model.row_lower.size(), "rows of different counts");
+  check_rows(model.row_lower, model.row_upper, model.row_start, model.column, model.value, model.columns());
   require(std::isfinite(model.offset), "an offset that is not finite");
   for (std::size_t c = 0; c < columns; ++c) {
     require(std::isfinite(model.cost[c]), "a cost that is not finite");
     require(!std::isnan(model.column_lower[c]) && !std::isnan(model.column_upper[c]),
             "a column bound that is not a number");
   }
-  for (std::size_t i = 0; i < model.value.size(); ++i) {
-    require(model.column[i] >= 0 && model.column[i] < model.columns(), "an entry of a column that does not exist");
-    require(std::isfinite(model.value[i]), "a coefficient that is not finite");
-  }
+}
+
+void check(const Rows& rows, int columns) {
+  check_rows(rows.lower, rows.upper, rows.start, rows.column, rows.value, columns);
 }
 
 }  // namespace secateur::lp

@@ -81,6 +81,11 @@ struct Watch {
   Watch(const RunSettings& run_settings, const Callbacks& run_callbacks, Index column_count)
       : settings(run_settings), callbacks(run_callbacks), columns(column_count) {}
 
+  /// Whether a run has anything to tell or to ask.
+  [[nodiscard]] bool listens() const {
+    return callbacks.progress || callbacks.improved || callbacks.stop || std::isfinite(settings.memory_limit);
+  }
+
   void state(const HighsCallbackDataOut& out) {
     if (!callbacks.progress) return;
     SearchState now;
@@ -162,8 +167,8 @@ class HighsSession final : public Session {
     std::vector<HighsInt> index(model.column.begin(), model.column.end());
     std::vector<HighsInt> integrality(model.integer.begin(), model.integer.end());
     m_cost = model.cost;
-    m_sense = model.sense;
     m_integer = model.integer;
+    m_changed_costs = many;
     std::vector<double> lower = model.column_lower, upper = model.column_upper;
     for (std::size_t j = 0; j < lower.size(); ++j) round_bounds(j, lower[j], upper[j]);
     ok(Highs_passModel(m_highs, m_columns, m_rows, static_cast<HighsInt>(index.size()), 0, kHighsMatrixFormatRowwise,
@@ -178,18 +183,30 @@ class HighsSession final : public Session {
   void set_column_bounds(int column, double lower, double upper) override {
     round_bounds(static_cast<std::size_t>(column), lower, upper);
     ok(Highs_changeColBounds(m_highs, column, lower, upper), "changing a column's bounds");
+    m_changed_costs = many;
   }
   void set_row_bounds(int row, double lower, double upper) override {
     ok(Highs_changeRowBounds(m_highs, row, lower, upper), "changing a row's bounds");
+    m_changed_costs = many;
   }
   void set_cost(int column, double cost) override {
     ok(Highs_changeColCost(m_highs, column, cost), "changing a cost");
     m_cost[static_cast<std::size_t>(column)] = cost;
+    m_changed_costs = std::min(m_changed_costs + 1, many);
   }
   void set_sense(Sense sense) override {
     ok(Highs_changeObjectiveSense(m_highs, sense == Sense::maximize ? kHighsObjSenseMaximize : kHighsObjSenseMinimize),
        "changing the sense");
-    m_sense = sense;
+    m_changed_costs = many;
+  }
+  void add_rows(const Rows& rows) override {
+    check(rows, m_columns);
+    ok(Highs_addRows(m_highs, rows.count(), rows.lower.data(), rows.upper.data(),
+                     static_cast<HighsInt>(rows.value.size()), rows.start.data(), rows.column.data(),
+                     rows.value.data()),
+       "adding rows");
+    m_rows += rows.count();
+    m_changed_costs = many;
   }
 
   void set_start(const Vector& point) override {
@@ -205,9 +222,11 @@ class HighsSession final : public Session {
   }
 
  private:
+  static constexpr int many = 9;
+
   /// Integer columns get integer bounds: presolve of HiGHS 1.15.1 can lose the optimum when they are fractional.
   void round_bounds(std::size_t column, double& lower, double& upper) const {
-    if (!m_integer[column]) return;
+    if (!m_integer.at(column)) return;
     lower = std::ceil(lower);
     upper = std::floor(upper);
   }
@@ -217,6 +236,7 @@ class HighsSession final : public Session {
   void set_double(const char* name, double value) { ok(Highs_setDoubleOptionValue(m_highs, name, value), name); }
   void set_int(const char* name, HighsInt value) { ok(Highs_setIntOptionValue(m_highs, name, value), name); }
 
+  [[nodiscard]] int strategy(bool integers) const;
   void apply(const RunSettings& settings, bool integers);
   HighsInt call(Watch& watch);
   HighsInt settle(HighsInt status, Watch& watch, bool integers);
@@ -232,7 +252,10 @@ class HighsSession final : public Session {
   void* m_highs;
   HighsInt m_columns = 0, m_rows = 0;
   bool m_has_integers = false;
-  Sense m_sense = Sense::minimize;
+  /// Costs changed since the last optimal basis, when nothing else was; `many` otherwise.
+  int m_changed_costs = many;
+  bool m_strategy_given = false;
+  HighsInt m_user_nodes = std::numeric_limits<HighsInt>::max();
   std::vector<double> m_cost;
   std::vector<bool> m_integer;
 };
@@ -284,6 +307,8 @@ void HighsSession::set_option(const std::string& name, const std::string& value)
     if (!parsed || Highs_setIntOptionValue(m_highs, option, *parsed) != kHighsStatusOk) {
       refuse_value(name, value, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     }
+    if (name == "mip_max_nodes") m_user_nodes = *parsed;
+    if (name == "simplex_strategy") m_strategy_given = true;
   } else if (type == kHighsOptionTypeDouble) {
     const auto parsed = parse_number<double>(value);
     double now = 0, least = 0, most = 0, standard = 0;
@@ -299,6 +324,12 @@ void HighsSession::set_option(const std::string& name, const std::string& value)
   }
 }
 
+/// After the costs of a few columns changed, the last basis is still primal feasible and the primal simplex method
+/// needs few steps from it (bounds of one variable after another: up to twice as fast). Choosing (0) lets HiGHS use it
+/// exactly then; 1 is the dual method, its default. Cost perturbation stays on: without it, re-solves of relaxations of
+/// ReLU networks whose costs are mostly zero stalled for minutes.
+int HighsSession::strategy(bool integers) const { return !integers && m_changed_costs < many ? 0 : 1; }
+
 void HighsSession::apply(const RunSettings& settings, bool integers) {
   set_double("mip_rel_gap", settings.gap);
   set_double("mip_abs_gap", settings.absolute_gap);
@@ -307,11 +338,10 @@ void HighsSession::apply(const RunSettings& settings, bool integers) {
   set_double("mip_feasibility_tolerance", feasibility);
   set_double("dual_feasibility_tolerance", std::max(settings.optimality, 1e-10));
   set_double("time_limit", std::max(settings.time_limit, 0.0));
-  if (settings.node_limit < std::numeric_limits<HighsInt>::max()) {
-    set_int("mip_max_nodes", static_cast<HighsInt>(settings.node_limit));
-  }
+  set_int("mip_max_nodes", static_cast<HighsInt>(std::min<std::int64_t>(settings.node_limit, m_user_nodes)));
   set_int("threads", settings.threads);
   set_int("random_seed", static_cast<HighsInt>(settings.seed % 2147483647U));
+  if (!m_strategy_given) set_int("simplex_strategy", strategy(integers));
   ok(Highs_setBoolOptionValue(m_highs, "solve_relaxation", integers || !m_has_integers ? 0 : 1), "solve_relaxation");
 }
 
@@ -320,11 +350,16 @@ HighsInt HighsSession::call(Watch& watch) {
   const auto lock = use_scheduler(watch.settings.threads);
   // The clock otherwise runs on over all calls, and the time limit with it.
   Highs_zeroAllClocks(m_highs);
-  ok(Highs_setCallback(m_highs, on_highs_callback, &watch), "callbacks");
-  for (const HighsInt type : callback_types) ok(Highs_startCallback(m_highs, type), "a callback");
+  const bool listens = watch.listens();
+  if (listens) {
+    ok(Highs_setCallback(m_highs, on_highs_callback, &watch), "callbacks");
+    for (const HighsInt type : callback_types) ok(Highs_startCallback(m_highs, type), "a callback");
+  }
   const HighsInt result = Highs_run(m_highs);
-  for (const HighsInt type : callback_types) Highs_stopCallback(m_highs, type);
-  Highs_setCallback(m_highs, nullptr, nullptr);
+  if (listens) {
+    for (const HighsInt type : callback_types) Highs_stopCallback(m_highs, type);
+    Highs_setCallback(m_highs, nullptr, nullptr);
+  }
   if (watch.error) std::rethrow_exception(watch.error);
   const HighsInt status = Highs_getModelStatus(m_highs);
   return result == kHighsStatusError && status == kHighsModelStatusNotset ? kHighsModelStatusSolveError : status;
@@ -339,6 +374,7 @@ bool HighsSession::has_feasible_point(Watch& watch) {
   const HighsInt status = call(inner);
   watch.stopped = inner.stopped;
   ok(Highs_changeColsCostByRange(m_highs, 0, m_columns - 1, m_cost.data()), "changing costs");
+  m_changed_costs = many;
   if (status == kHighsModelStatusOptimal) return true;
   if (status == kHighsModelStatusInfeasible) return false;
   throw SolverError("HiGHS could not tell whether the model is infeasible or unbounded (model status " +
@@ -439,8 +475,10 @@ Outcome HighsSession::run(const RunSettings& settings, const Callbacks& callback
     return outcome;
   }
   apply(settings, integers);
+  m_changed_costs = many;  // unless this run ends at an optimal basis
   const HighsInt status = settle(call(watch), watch, integers);
   outcome.status = translate(status, watch.stopped);
+  if (!integers && outcome.status == Status::optimal) m_changed_costs = 0;
   outcome.seconds = watch.clock.seconds();
   read_numbers(outcome, integers);
   return outcome;

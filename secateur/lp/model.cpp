@@ -27,4 +27,15 @@ int Model::close_row(double lower, double upper, std::string name) {
   return rows() - 1;
 }
 
+void Rows::add_entry(int column_index, double coefficient) {
+  column.push_back(column_index);
+  value.push_back(coefficient);
+}
+
+void Rows::close_row(double row_lower, double row_upper) {
+  lower.push_back(row_lower);
+  upper.push_back(row_upper);
+  start.push_back(static_cast<int>(column.size()));
+}
+
 }  // namespace secateur::lp

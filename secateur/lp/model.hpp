@@ -34,6 +34,19 @@ struct Model {
   int close_row(double lower, double upper, std::string name);
 };
 
+/// Rows to append to a model that a session holds: lower <= A x <= upper, stored as Model stores its rows.
+struct Rows {
+  std::vector<double> lower, upper;
+  std::vector<int> start{0}, column;
+  std::vector<double> value;
+
+  [[nodiscard]] int count() const { return static_cast<int>(lower.size()); }
+
+  /// add_entry calls before close_row fill the row that it closes.
+  void add_entry(int column_index, double coefficient);
+  void close_row(double row_lower, double row_upper);
+};
+
 /// The model as text: free MPS, or CPLEX LP. Numbers in their shortest form that reads back to the same bits.
 std::string to_mps(const Model& model);
 std::string to_lp(const Model& model);

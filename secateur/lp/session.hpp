@@ -88,10 +88,15 @@ class Session {
   /// sizes disagree or a number is NaN; also when a cost or coefficient is infinite.
   virtual void load(const Model& model) = 0;
 
+  /// Changes of the loaded model; an index that does not exist is refused with an exception.
   virtual void set_column_bounds(int column, double lower, double upper) = 0;
   virtual void set_row_bounds(int row, double lower, double upper) = 0;
   virtual void set_cost(int column, double cost) = 0;
   virtual void set_sense(Sense sense) = 0;
+
+  /// Appends rows; the next run starts from the last basis, in which the new rows are slack. Throws
+  /// std::invalid_argument when sizes disagree, a column does not exist, a bound is NaN or a coefficient not finite.
+  virtual void add_rows(const Rows& rows) = 0;
 
   /// A point to start from, one entry a column: the first incumbent of an integer model, if it is feasible.
   virtual void set_start(const Vector& point) = 0;

@@ -80,6 +80,111 @@ TEST(Session, FollowsChangesOfBoundsCostsAndSense) {
   EXPECT_NEAR(session->run().objective.value(), 0, 1e-9);
 }
 
+TEST(Session, AddedRowsCutFromTheLastBasis) {
+  const auto session = make_session();
+  session->load(small_lp());
+  EXPECT_NEAR(session->run().objective.value(), 11, 1e-9);
+  Rows rows;
+  rows.add_entry(0, 1);
+  rows.add_entry(1, -1);
+  rows.close_row(-infinity, 1);  // x - y <= 1
+  rows.add_entry(0, 1);
+  rows.close_row(0, infinity);  // says nothing new
+  session->add_rows(rows);
+  Outcome outcome = session->run();
+  EXPECT_NEAR(outcome.objective.value(), 3 * 2.25 + 2 * 1.25, 1e-9);  // x - y <= 1 and x + 3y <= 6
+  ASSERT_EQ(outcome.row_dual.size(), 4);
+  EXPECT_NEAR(outcome.row_dual(2), 7.0 / 4, 1e-9);
+  EXPECT_NEAR(outcome.row_dual(3), 0, 1e-9);
+  EXPECT_LE(outcome.iterations, 2);
+  session->set_row_bounds(2, -infinity, infinity);
+  EXPECT_NEAR(session->run().objective.value(), 11, 1e-9);
+  session->add_rows(Rows{});
+  EXPECT_NEAR(session->run().objective.value(), 11, 1e-9);
+}
+
+TEST(Session, AddedRowsHoldForIntegersToo) {
+  Model model = small_lp();
+  model.integer = {true, true};
+  const auto session = make_session();
+  session->load(model);
+  EXPECT_NEAR(session->run().objective.value(), 11, 1e-9);
+  Rows rows;
+  rows.add_entry(0, 2);
+  rows.add_entry(1, 2);
+  rows.close_row(-infinity, 7);
+  session->add_rows(rows);
+  EXPECT_NEAR(session->run().objective.value(), 9, 1e-9);  // (3, 0)
+}
+
+TEST(Session, RefusesRowsThatDoNotFit) {
+  const auto session = make_session();
+  session->load(small_lp());
+  Rows good;
+  good.add_entry(0, 1);
+  good.close_row(0, 1);
+  Rows rows = good;
+  rows.column[0] = 2;
+  EXPECT_THROW(session->add_rows(rows), std::invalid_argument);
+  rows = good;
+  rows.value[0] = infinity;
+  EXPECT_THROW(session->add_rows(rows), std::invalid_argument);
+  rows = good;
+  rows.upper[0] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(session->add_rows(rows), std::invalid_argument);
+  rows = good;
+  rows.start.pop_back();
+  EXPECT_THROW(session->add_rows(rows), std::invalid_argument);
+  EXPECT_NEAR(session->run().objective.value(), 11, 1e-9);
+}
+
+/// Re-solves after changes of one cost, of many, of bounds and of rows, each against a fresh session.
+TEST(Session, HotStartsAgreeWithColdOnes) {
+  Rng rng(5);
+  Model model;
+  for (int j = 0; j < 30; ++j) model.add_column(-1, 1, rng.uniform(-1, 1), false, "");
+  for (int i = 0; i < 25; ++i) {
+    for (int j = 0; j < 30; ++j) {
+      if (rng.below(4) == 0) model.add_entry(j, rng.uniform(-1, 1));
+    }
+    model.close_row(-infinity, rng.uniform(0, 0.5), "");
+  }
+  const auto session = make_session();
+  session->load(model);
+  session->run_relaxation();
+  for (int step = 0; step < 60; ++step) {
+    const int changes = step % 4 == 3 ? 30 : 1;
+    for (int k = 0; k < changes; ++k) {
+      const auto j = static_cast<int>(rng.below(30));
+      model.cost[static_cast<std::size_t>(j)] = rng.uniform(-1, 1);
+      session->set_cost(j, model.cost[static_cast<std::size_t>(j)]);
+    }
+    if (step % 3 == 1) {
+      const auto j = static_cast<int>(rng.below(30));
+      model.column_upper[static_cast<std::size_t>(j)] = rng.uniform(0, 1);
+      session->set_column_bounds(j, -1, model.column_upper[static_cast<std::size_t>(j)]);
+    }
+    if (step % 5 == 2) {
+      Rows rows;
+      for (int j = 0; j < 30; j += 3) {
+        const double value = rng.uniform(-1, 1);
+        rows.add_entry(j, value);
+        model.add_entry(j, value);
+      }
+      rows.close_row(-0.5, 0.3);
+      model.close_row(-0.5, 0.3, "");
+      session->add_rows(rows);
+    }
+    SCOPED_TRACE(step);
+    const auto fresh = make_session();
+    fresh->load(model);
+    const Outcome hot = session->run_relaxation(), cold = fresh->run_relaxation();
+    ASSERT_EQ(hot.status, Status::optimal);
+    EXPECT_NEAR(hot.objective.value(), cold.objective.value(), 1e-7);
+    EXPECT_EQ(hot.row_dual.size(), model.rows());
+  }
+}
+
 TEST(Session, SolvesAnIntegerProgramAndItsRelaxation) {
   Model model = small_lp();
   model.integer = {true, true};
