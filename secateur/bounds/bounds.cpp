@@ -25,7 +25,8 @@ void intersect(graph::LayerBounds& bounds, const graph::LayerBounds& other) {
   }
 }
 
-graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box, graph::BoundsMethod method) {
+graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box, graph::BoundsMethod method,
+                                   int threads) {
   switch (method) {
     case graph::BoundsMethod::interval:
       return interval(graph, box);
@@ -35,6 +36,7 @@ graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box
       return alpha_crown(graph, box);
     case graph::BoundsMethod::lp: {
       LpSettings settings;
+      settings.threads = threads;
       settings.stable_neurons = true;
       settings.least_gain = 0;
       return lp_bounds(graph, box, alpha_crown(graph, box), nullptr, settings).neurons;

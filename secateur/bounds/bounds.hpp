@@ -8,7 +8,9 @@ namespace secateur::bounds {
 /// Bounds of every preactivation and output of the stored network on `box` (inside the graph's domain), valid in real
 /// arithmetic; each method's bounds are inside those of the one before it. `lp`: both ends of every neuron and output,
 /// without a limit (lp_bounds.hpp has those, and bounds with the constraints of a whole problem).
-graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box, graph::BoundsMethod method);
+/// `threads`: linear programs solved at the same time; Ctrl-C ends `lp` early, with bounds that hold.
+graph::NeuronBounds compute_bounds(const graph::ReluGraph& graph, const Box& box, graph::BoundsMethod method,
+                                   int threads = 1);
 
 /// Interval arithmetic, layer by layer. Monotone in the box.
 graph::NeuronBounds interval(const graph::ReluGraph& graph, const Box& box);

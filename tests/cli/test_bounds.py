@@ -2,10 +2,13 @@
 """secateur bounds, and the box that several commands share."""
 
 import json
+import signal
+import subprocess
+import time
 
 import numpy as np
 import pytest
-from conftest import random_layers, refused, run, save
+from conftest import PROGRAM, ROOT, random_layers, refused, run, save
 
 
 def activations(layers, points):
@@ -17,7 +20,7 @@ def activations(layers, points):
     return found
 
 
-@pytest.mark.parametrize("method", ["interval", "crown", "alpha_crown"])
+@pytest.mark.parametrize("method", ["interval", "crown", "alpha_crown", "lp"])
 def test_bounds_of_every_layer_hold_for_samples(tmp_path, method):
     layers = random_layers([3, 10, 10, 2], 5)
     path = save(tmp_path / "n.onnx", layers)
@@ -36,7 +39,7 @@ def test_each_method_is_at_least_as_tight_as_the_one_before(net):
         layers = run("bounds", net, "--box", "-1:1", "--method", method, "--json").json["layers"]
         return [(np.array(layer["lower"]), np.array(layer["upper"])) for layer in layers]
 
-    for loose, tight in [("interval", "crown"), ("crown", "alpha_crown")]:
+    for loose, tight in [("interval", "crown"), ("crown", "alpha_crown"), ("alpha_crown", "lp")]:
         for (l, u), (l2, u2) in zip(of(loose), of(tight)):
             assert (l2 >= l).all() and (u2 <= u).all()
     assert (of("crown")[-1][1] < of("interval")[-1][1]).all()
@@ -106,7 +109,59 @@ def test_box_files_that_are_none(net, tmp_path, text):
     refused("bounds", net, "--box", path, mentions=["box.json"])
 
 
-@pytest.mark.parametrize("method, reason", [("lp", "has not landed yet"),
-                                            ("magic", "interval, crown, alpha_crown, lp")])
-def test_methods_that_are_not_there(net, method, reason):
-    refused("bounds", net, "--box", "-1:1", "--method", method, mentions=[reason])
+@pytest.mark.parametrize("method, reason", [
+    ("magic", "interval, crown, alpha_crown, lp"), ("crown,magic", "magic"), ("crown,,lp", "entry 2"), ("", "needs a value"),
+    ("crown,crown", "twice"), ("all,crown", "every method")])
+def test_methods_that_are_none(net, method, reason):
+    assert refused("bounds", net, "--box", "-1:1", f"--method={method}", mentions=[reason])["where"] == "--method"
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "x", "1.5"])
+def test_threads_that_are_none(net, threads):
+    refused("bounds", net, "--box", "-1:1", "--method", "lp", f"--threads={threads}", mentions=["--threads"])
+
+
+def test_several_methods_stand_side_by_side(named):
+    every = ["interval", "crown", "alpha_crown", "lp"]
+    answer = run("bounds", named, "--method", "all", "--json").json
+    assert set(answer) == {"methods"} and list(answer["methods"]) == every
+    for method in every:
+        alone = run("bounds", named, "--method", method, "--json").json
+        assert set(answer["methods"][method]) == set(alone) == {"layers", "seconds"}
+        assert answer["methods"][method]["layers"] == alone["layers"]
+        assert answer["methods"][method]["seconds"] >= 0
+    two = run("bounds", named, "--method", "lp,crown", "--json").json
+    assert list(two["methods"]) == ["lp", "crown"]
+
+    lines = run("bounds", named, "--method", "interval,lp").out.splitlines()
+    assert lines[0].split() == ["interval", "lp"]
+    assert lines[1].split() == ["layer", "units"] + 2 * ["unstable", "mean", "width"]
+    first = [answer["methods"][m]["layers"][0] for m in ("interval", "lp")]
+    row = lines[2].split()
+    for k, layer in enumerate(first):
+        lower, upper = np.array(layer["lower"]), np.array(layer["upper"])
+        assert row[2 + 2 * k] == str(((lower < 0) & (upper > 0)).sum())
+        assert float(row[3 + 2 * k]) == pytest.approx((upper - lower).mean(), rel=1e-4)
+    assert any(line.startswith("seconds ") and len(line.split()) == 3 for line in lines)
+    assert any(line.startswith("yield ") and len(line.split()) == 5 for line in lines)
+
+
+def test_threads_change_no_bound_beyond_rounding(named):
+    one, two = (layers_of(named, "--method", "lp", "--threads", n) for n in (1, 2))
+    for a, b in zip(one, two):
+        np.testing.assert_allclose(a["lower"], b["lower"], rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(a["upper"], b["upper"], rtol=1e-6, atol=1e-6)
+
+
+def test_an_interrupted_run_reports_bounds_that_hold():
+    net = ROOT / "tests" / "data" / "nets" / "d2_5x100_dense.onnx"
+    process = subprocess.Popen([PROGRAM, "bounds", net, "--box", "-1:1", "--method", "crown,lp", "--json"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(2)  # CROWN takes milliseconds, a thousand linear programs many seconds
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and b"interrupted" in err, err
+    answer = json.loads(out)
+    assert answer["status"] == "interrupted" and list(answer["methods"]) == ["crown", "lp"]
+    for loose, tight in zip(*(answer["methods"][m]["layers"] for m in ("crown", "lp"))):
+        assert (np.array(tight["lower"]) >= loose["lower"]).all() and (np.array(tight["upper"]) <= loose["upper"]).all()
