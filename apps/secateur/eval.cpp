@@ -7,7 +7,7 @@
 #include "secateur/core/error.hpp"
 #include "secateur/data/table.hpp"
 #include "secateur/nn/evaluate.hpp"
-#include "secateur/nn/onnx.hpp"
+#include "secateur/nn/read.hpp"
 
 namespace secateur::app {
 
@@ -20,7 +20,7 @@ class Eval : public Command {
                 "secateur eval net.onnx --at 0.1,0.2\n  secateur eval net.onnx --at points.csv --json") {}
 
   void declare(Options& options) override {
-    options.positional("NET.onnx", m_file, "the network, an ONNX file");
+    options.positional("NET.onnx", m_file, "the network, an ONNX or .nnet file");
     options
         .add("at", m_at,
              "one point, 0.1,0.2, or a CSV file with a header and one column an input, in the network's order (values "
@@ -31,7 +31,7 @@ class Eval : public Command {
   }
 
   int run(const Context& context) override {
-    const nn::Network network = nn::read_onnx(m_file);
+    const nn::Network network = nn::read_network(m_file);
     const Matrix points = read_points(network, context.reporter);
     const Matrix outputs = nn::evaluate_native(network, points);
     if (context.json) {

@@ -4,7 +4,7 @@
 
 #include "command.hpp"
 #include "output.hpp"
-#include "secateur/nn/onnx.hpp"
+#include "secateur/nn/read.hpp"
 
 namespace secateur::app {
 
@@ -37,11 +37,13 @@ class Info : public Command {
  public:
   Info() : Command("info", "what stands in a model file: layers, weights, ops, names, box", "secateur info net.onnx") {}
 
-  void declare(Options& options) override { options.positional("NET.onnx", m_file, "the network, an ONNX file"); }
+  void declare(Options& options) override {
+    options.positional("NET.onnx", m_file, "the network, an ONNX or .nnet file");
+  }
 
   int run(const Context& context) override {
     nn::OnnxInfo onnx;
-    const nn::Network network = nn::read_onnx(m_file, &onnx);
+    const nn::Network network = nn::read_network(m_file, &onnx);
     if (context.json) {
       print_json(json(network, onnx));
     } else {
@@ -51,6 +53,9 @@ class Info : public Command {
   }
 
  private:
+  /// A .nnet file has no operators, opset and producer.
+  static bool is_onnx(const nn::OnnxInfo& onnx) { return onnx.opset != 0; }
+
   static Json json(const nn::Network& network, const nn::OnnxInfo& onnx) {
     Json layers = Json::array();
     for (const Row& row : describe(network)) {
@@ -63,12 +68,12 @@ class Info : public Command {
             {"weights", nn::count_weights(network)},
             {"neurons", nn::count_neurons(network)},
             {"precision", to_string(network.precision)},
-            {"ops", onnx.ops},
+            {"ops", is_onnx(onnx) ? Json(onnx.ops) : Json()},
             {"names", {{"inputs", network.input_names}, {"outputs", network.output_names}}},
             {"box", network.box ? to_json(*network.box) : Json()},
-            {"opset", onnx.opset},
-            {"ir_version", onnx.ir_version},
-            {"producer", onnx.producer}};
+            {"opset", is_onnx(onnx) ? Json(onnx.opset) : Json()},
+            {"ir_version", is_onnx(onnx) ? Json(onnx.ir_version) : Json()},
+            {"producer", is_onnx(onnx) ? Json(onnx.producer) : Json()}};
   }
 
   static std::string text(const nn::Network& network, const nn::OnnxInfo& onnx) {
@@ -76,14 +81,20 @@ class Info : public Command {
     for (const std::string& op : onnx.ops) ++counts[op];
     std::vector<std::string> ops;
     for (const auto& [op, count] : counts) ops.push_back(count == 1 ? op : fmt::format("{} x {}", count, op));
-    std::string out = facts({{"inputs", fmt::format("{}", network.inputs())},
-                             {"outputs", fmt::format("{}", network.outputs())},
-                             {"weights", fmt::format("{} non-zero", nn::count_weights(network))},
-                             {"neurons", fmt::format("{} ReLU", nn::count_neurons(network))},
-                             {"precision", std::string(to_string(network.precision))},
-                             {"ops", join(ops)},
-                             {"opset", fmt::format("{} (IR {}, by {})", onnx.opset, onnx.ir_version,
-                                                   onnx.producer.empty() ? "an unnamed producer" : onnx.producer)}});
+    std::vector<std::pair<std::string, std::string>> known{
+        {"inputs", fmt::format("{}", network.inputs())},
+        {"outputs", fmt::format("{}", network.outputs())},
+        {"weights", fmt::format("{} non-zero", nn::count_weights(network))},
+        {"neurons", fmt::format("{} ReLU", nn::count_neurons(network))},
+        {"precision", std::string(to_string(network.precision))}};
+    if (is_onnx(onnx)) {
+      known.emplace_back("ops", join(ops));
+      known.emplace_back("opset", fmt::format("{} (IR {}, by {})", onnx.opset, onnx.ir_version,
+                                              onnx.producer.empty() ? "an unnamed producer" : onnx.producer));
+    } else {
+      known.emplace_back("format", ".nnet");
+    }
+    std::string out = facts(known);
 
     std::vector<std::vector<std::string>> layers{{"layer", "units", "inputs", "weights"}};
     for (const Row& row : describe(network)) {

@@ -6,7 +6,7 @@
 
 #include "secateur/core/error.hpp"
 #include "secateur/model/box.hpp"
-#include "secateur/nn/onnx.hpp"
+#include "secateur/nn/read.hpp"
 
 namespace secateur::app {
 
@@ -35,7 +35,7 @@ Index output_index(const std::string& text, const nn::Network& network, const st
 }  // namespace
 
 void NetworkArguments::declare(Options& options) {
-  options.positional("NET.onnx", file, "the network, an ONNX file");
+  options.positional("NET.onnx", file, "the network, an ONNX or .nnet file");
   options
       .add("box", box,
            "bounds of the inputs: -1:1 for every input, 0:1,-2:2,... one each, or FILE.json with {\"lower\": [...], "
@@ -45,9 +45,9 @@ void NetworkArguments::declare(Options& options) {
 
 nn::Network NetworkArguments::read_network() const {
   if (std::filesystem::path(file).extension() == ".json") {
-    throw InputError("problem files have not landed yet; available: a network in ONNX format", file);
+    throw InputError("problem files have not landed yet; available: a network in ONNX or .nnet format", file);
   }
-  return nn::read_onnx(file);
+  return nn::read_network(file);
 }
 
 Box NetworkArguments::read_box(const nn::Network& network) const {
