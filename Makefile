@@ -55,7 +55,7 @@ sanitize: fuzz  ## fuzzes for a bounded time, then runs the tests under address,
 	@cmake --build --preset asan --target asan_tests -- -j $(JOBS)
 	@ctest --preset asan -LE whole
 
-fuzz:  ## fuzzes the readers of ONNX, CSV and boxes for FUZZ_SECONDS each, under address and undefined sanitizers
+fuzz:  ## fuzzes the readers of ONNX, CSV, boxes, VNNLIB and .nnet for FUZZ_SECONDS each, under address and undefined sanitizers
 	@scripts/setup.sh build test fuzz
 	@$(call configure,fuzz)
 	@cmake --build --preset fuzz --target fuzzers -- -j $(JOBS)

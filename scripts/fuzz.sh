@@ -4,7 +4,7 @@
 # build/fuzz/ and fails. New inputs stay out of the committed corpus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for target in onnx csv box; do
+for target in onnx csv box vnnlib nnet; do
   work=build/fuzz/work/$target
   mkdir -p "$work"
   echo "fuzz: $target for $1 s"
