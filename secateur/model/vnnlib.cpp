@@ -38,11 +38,11 @@ class Script {
     Reader reader(text, file);
     while (const std::optional<Expression> command = reader.next()) run(*command);
     m_rest = all_of(std::move(m_others));
-    m_end = reader.position();
   }
 
   [[nodiscard]] const Declarations& declarations() const { return m_declarations; }
-  [[nodiscard]] const Position& end() const { return m_end; }
+  /// Of the first assertion with alternatives, if there is one.
+  [[nodiscard]] const Position& alternatives() const { return m_alternatives; }
   /// Inequalities that hold in every disjunct, and the other assertions.
   [[nodiscard]] const std::vector<Formula>& common() const { return m_common; }
   [[nodiscard]] const Formula& rest() const { return m_rest; }
@@ -103,7 +103,9 @@ class Script {
       refuse(m_file, command.position,
              fmt::format("(assert ...) has {} operands; 1 is needed", command.items.size() - 1));
     }
+    const bool first = m_others.empty();
     add(read_formula(command.items[1], m_declarations, m_file));
+    if (first && !m_others.empty()) m_alternatives = command.position;
   }
 
   void add(Formula formula) {
@@ -118,13 +120,13 @@ class Script {
   Declarations m_declarations;
   std::vector<Formula> m_common, m_others;
   Formula m_rest;
-  Position m_end;
+  Position m_alternatives;
   bool m_checked = false, m_exited = false;
 };
 
-void check_size(const Formula& rest, const Conjunction& common, const Position& end, const std::string& file) {
+void check_size(const Formula& rest, const Conjunction& common, const Position& position, const std::string& file) {
   if (rest.disjuncts > most_disjuncts) {
-    refuse(file, end,
+    refuse(file, position,
            fmt::format("and and or multiply out to {:.6g} disjuncts; at most {} are read", rest.disjuncts,
                        static_cast<int>(most_disjuncts)));
   }
@@ -132,7 +134,7 @@ void check_size(const Formula& rest, const Conjunction& common, const Position& 
   for (const LinearConstraint& constraint : common.constraints) each += size_of(constraint);
   const double bytes = rest.bytes + rest.disjuncts * each;
   if (bytes > most_bytes) {
-    refuse(file, end,
+    refuse(file, position,
            fmt::format("and and or multiply out to {} disjuncts that take {:.0f} MiB; at most {:.0f} MiB are read",
                        rest.disjuncts, bytes / 1024 / 1024, most_bytes / 1024 / 1024));
   }
@@ -143,7 +145,7 @@ Property build(const Script& script, Index inputs, const std::string& file) {
   for (const Formula& formula : script.common()) {
     if (!common.add(*formula.atom)) refuse(file, common.clash().position, common.clash().message);
   }
-  check_size(script.rest(), common.conjunction(), script.end(), file);
+  check_size(script.rest(), common.conjunction(), script.alternatives(), file);
 
   const auto disjuncts = expand(script.rest());
   Property property;
@@ -170,7 +172,8 @@ Property build(const Script& script, Index inputs, const std::string& file) {
     if (clash) {
       refuse(file, clash->position, clash->message + (disjuncts.size() == 1 ? "" : ", and so in every disjunct"));
     }
-    refuse(file, script.end(), "the assertions contradict each other: inequalities between numbers that do not hold");
+    refuse(file, script.alternatives(),
+           "the assertions contradict each other: inequalities between numbers that do not hold");
   }
   return property;
 }

@@ -100,6 +100,7 @@ Formula read_formula(const Expression& expression, const Declarations& declarati
   for (std::size_t i = 1; i < expression.items.size(); ++i) {
     parts.push_back(read_formula(expression.items[i], declarations, file));
   }
+  if (parts.size() == 1) return std::move(parts.front());
   return op == "and" ? all_of(std::move(parts)) : any_of(std::move(parts));
 }
 
@@ -120,6 +121,11 @@ std::vector<Literals> expand(const Formula& formula) {
       continue;
     }
     const std::vector<Literals> alternatives = expand(part);
+    if (alternatives.size() == 1) {  // in place: thousands of such parts would otherwise be copied over and over
+      const Literals& only = alternatives.front();
+      for (Literals& disjunct : result) disjunct.insert(disjunct.end(), only.begin(), only.end());
+      continue;
+    }
     std::vector<Literals> product;
     product.reserve(result.size() * alternatives.size());
     for (const Literals& disjunct : result) {

@@ -45,8 +45,6 @@ class Reader {
   /// The next list, or nothing at the end of the text. Refuses atoms outside lists, parentheses that do not match,
   /// symbols and strings that do not end, and nesting beyond `deepest`.
   std::optional<Expression> next();
-  /// Where the reader stands.
-  [[nodiscard]] Position position() const { return m_position; }
 
  private:
   void skip_blanks();

@@ -320,7 +320,9 @@ TEST(Vnnlib, RefusesContradictions) {
   EXPECT_THAT(refusal("(assert (< X_1 1)) (assert (>= X_1 1))"), HasSubstr("X_1 >= 1 (line 3) and X_1 < 1 (line 3)"));
   EXPECT_THAT(refusal("(assert (or (>= X_1 11) (<= X_0 -11)))"),
               HasSubstr("line 3:13: contradictory bounds: X_1 >= 11 (line 3) and X_1 <= 10 (line 2), and so in every"));
-  EXPECT_THAT(refusal("(assert (<= 1 0))"), HasSubstr("inequalities between numbers that do not hold"));
+  EXPECT_THAT(
+      refusal("(assert (<= 1 0))"),
+      HasSubstr("line 3:1: the assertions contradict each other: inequalities between numbers that do not hold"));
 }
 
 TEST(Vnnlib, RefusesWhatMultipliesOut) {
@@ -329,7 +331,8 @@ TEST(Vnnlib, RefusesWhatMultipliesOut) {
   for (int i = 0; i < 16; ++i) text += pair;
   EXPECT_EQ(parse(text).disjuncts.size(), 65536u);
   text += pair;
-  EXPECT_THAT(refusal(text), HasSubstr("and and or multiply out to 131072 disjuncts; at most 100000 are read"));
+  EXPECT_THAT(refusal(text),
+              HasSubstr("line 3:1: and and or multiply out to 131072 disjuncts; at most 100000 are read"));
   for (int i = 0; i < 2000; ++i) text += pair;
   EXPECT_THAT(refusal(text), HasSubstr("disjuncts; at most 100000 are read"));
   text = "(assert (or ";
@@ -337,6 +340,12 @@ TEST(Vnnlib, RefusesWhatMultipliesOut) {
   text += "))";
   for (int i = 0; i < 100; ++i) text += "(assert (<= Y_0 1))";
   EXPECT_THAT(refusal(text), HasSubstr("multiply out to 50000 disjuncts that take"));
+}
+
+TEST(Vnnlib, ManyAssertionsWithOneAlternativeAreNoBurden) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += "(assert (or (and (<= Y_0 1) (<= Y_1 2)) (< 1 0))) ";
+  EXPECT_EQ(parse(text).disjuncts.at(0).constraints.size(), 40000u);
 }
 
 TEST(Vnnlib, NestingIsLimited) {
