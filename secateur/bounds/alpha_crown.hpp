@@ -6,17 +6,19 @@
 
 namespace secateur::bounds {
 
-/// Lower slopes that make lower_bounds(layer, rows, slopes) large: projected Adam ascent from the adaptive slopes (Xu
-/// et al. 2021, arXiv 2011.13824). For a row with coefficient lambda >= 0 on an unstable unit the bound's derivative
-/// is, by the envelope theorem,
+/// Multipliers that make lower_bounds(layer, rows, multipliers) large: projected Adam ascent from the adaptive slopes
+/// (Xu et al. 2021, arXiv 2011.13824) and beta = 0 (Wang et al. 2021, arXiv 2103.06624). A row's bound is a minimum
+/// over the box of functions that are linear in each multiplier, so that by the envelope theorem
 ///
-///     d bound / d alpha = lambda z*,
+///     d bound / d alpha = lambda z*   (lambda >= 0, unstable units),      d bound / d beta = -s z*   (s = 1 active,
+///     -1),
 ///
 /// where z* is the unit's preactivation when the minimiser x* over the box is carried forward through the same linear
-/// pieces. The ascent is plain arithmetic: whatever slopes it ends at are valid, and the proof is the rigorous pass
-/// after it. The best slopes met are returned row by row, so the bound is never below the adaptive one but for
-/// round-off.
-LowerSlopes ascend(const BackwardPass& pass, const graph::ReluGraph& graph, const Box& box, int layer,
-                   const Matrix& rows, const AlphaSettings& settings = {});
+/// pieces. Slopes are of size one; multipliers have the size of the coefficients lambda that they compete with, and so
+/// have their steps. The ascent is plain arithmetic: whatever it ends at is valid, and the proof is the rigorous pass
+/// after it. The best multipliers met are returned row by row, so the bound is never below the adaptive one but for
+/// round-off. `splits`: the units whose sign was imposed, and has gone into the pass's bounds.
+Multipliers ascend(const BackwardPass& pass, const graph::ReluGraph& graph, const Box& box, int layer,
+                   const Matrix& rows, const AlphaSettings& settings = {}, const std::vector<Split>& splits = {});
 
 }  // namespace secateur::bounds

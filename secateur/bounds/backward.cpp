@@ -123,7 +123,7 @@ void BackwardPass::forward(int layer_index, const Matrix& values, Matrix& z) con
   z.rowwise() += layer.bias.transpose();
 }
 
-Vector BackwardPass::finish(int layer, Matrix lambda, Vector c, const LowerSlopes* slopes) const {
+Vector BackwardPass::finish(int layer, Matrix lambda, Vector c, const Multipliers* multipliers) const {
   const Index rows = lambda.rows();
   Vector gain(rows), gain_magnitude(rows);
   for (int t = layer - 1; t >= 0; --t) {
@@ -136,9 +136,13 @@ Vector BackwardPass::finish(int layer, Matrix lambda, Vector c, const LowerSlope
       for (Index i = 0; i < affine.units(); ++i) {
         const double coefficient = lambda(r, m_first[k] + i);
         const bool positive = coefficient >= 0;
-        const bool chosen = slopes != nullptr && relaxation.intercept(i) > 0;
-        const double alpha = chosen ? (*slopes)[k](r, i) : relaxation.alpha(i);
+        const bool unstable = relaxation.intercept(i) > 0;
+        const double alpha = multipliers != nullptr && unstable ? (*multipliers)[k](r, i) : relaxation.alpha(i);
         mu(r, i) = coefficient * (positive ? alpha : relaxation.slope(i));
+        if (multipliers != nullptr && !unstable) {
+          const double beta = std::max(0.0, (*multipliers)[k](r, i));
+          mu(r, i) += relaxation.slope(i) > 0 ? -beta : beta;
+        }
         const double shift = positive ? 0.0 : coefficient * relaxation.intercept(i);
         sum += shift;
         magnitude += std::abs(shift);
@@ -190,13 +194,13 @@ graph::LayerBounds BackwardPass::layer_bounds(int layer) const {
   return bounds;
 }
 
-Vector BackwardPass::lower_bounds(int layer, const Matrix& rows, const LowerSlopes* slopes) const {
+Vector BackwardPass::lower_bounds(int layer, const Matrix& rows, const Multipliers* multipliers) const {
   const auto k = static_cast<std::size_t>(layer);
   Matrix lambda = Matrix::Zero(rows.rows(), m_first[k]);
   Vector c = Vector::Zero(rows.rows());
   const Vector none = Vector::Zero(rows.rows());
   pass_layer(layer, rows, lambda, c, none, none);
-  return finish(layer, std::move(lambda), std::move(c), slopes);
+  return finish(layer, std::move(lambda), std::move(c), multipliers);
 }
 
 }  // namespace secateur::bounds

@@ -8,9 +8,11 @@
 
 namespace secateur::bounds {
 
-/// Slopes of the lower lines of the relaxation, chosen row by row: one matrix a hidden layer, rows x units, entries in
-/// [0, 1]. Any choice is valid; entries of stable units are not read.
-using LowerSlopes = std::vector<Matrix>;
+/// What is chosen row by row: one matrix a hidden layer, rows x units. For an unstable unit the slope alpha of the
+/// lower line of its relaxation, in [0, 1]; for a stable one the multiplier beta >= 0 of its sign (Wang et al. 2021,
+/// arXiv 2103.06624): -beta z <= 0 for an active unit, beta z <= 0 for an inactive one, is added to the row. Any choice
+/// is valid where the bounds are; a multiplier helps where the sign was imposed and cuts the box.
+using Multipliers = std::vector<Matrix>;
 
 /// The backward pass of CROWN on a graph and a box, safe against rounding.
 ///
@@ -23,9 +25,10 @@ using LowerSlopes = std::vector<Matrix>;
 ///
 ///     lambda max(0, z)  >=  mu z + lambda intercept [lambda < 0],
 ///
-/// then z by its row: lambda' = lambda + mu W, c' = c + mu b + lambda intercept - |mu| error. The claim is about the
-/// rounded lambda', so c' has to pay for what was rounded. With M_v >= |v| on the box and N units in the layer, entry v
-/// of lambda' is off by at most gamma_{N+1} (|lambda_v| + sum_i |mu_i W_iv|), which costs, summed over v,
+/// (for a stable unit mu = lambda slope - beta or + beta, see Multipliers), then z by its row: lambda' = lambda + mu W,
+/// c' = c + mu b + lambda intercept - |mu| error. The claim is about the rounded lambda', so c' has to pay for what was
+/// rounded. With M_v >= |v| on the box and N units in the layer, entry v of lambda' is off by at most gamma_{N+1}
+/// (|lambda_v| + sum_i |mu_i W_iv|), which costs, summed over v,
 ///
 ///     gamma_{N+1} (sum_v |lambda_v| M_v + sum_i |mu_i| R_i),      R_i = sum_v |W_iv| M_v,
 ///
@@ -42,9 +45,9 @@ class BackwardPass {
   /// Lower and upper bounds of every unit of a layer, by the bounds set for the layers before it.
   [[nodiscard]] graph::LayerBounds layer_bounds(int layer) const;
 
-  /// Lower bounds of rows * z over the preactivations z of a layer: one entry a row. `slopes`, if given, replaces the
-  /// adaptive lower slopes of the layers before it.
-  [[nodiscard]] Vector lower_bounds(int layer, const Matrix& rows, const LowerSlopes* slopes = nullptr) const;
+  /// Lower bounds of rows * z over the preactivations z of a layer: one entry a row. `multipliers`, if given, replace
+  /// the adaptive lower slopes of the layers before it.
+  [[nodiscard]] Vector lower_bounds(int layer, const Matrix& rows, const Multipliers* multipliers = nullptr) const;
 
   [[nodiscard]] const Relaxation& relaxation(int layer) const {
     return m_steps[static_cast<std::size_t>(layer)].relaxation;
@@ -69,7 +72,7 @@ class BackwardPass {
   /// the sum of the absolute values of its terms.
   void pass_layer(int layer, const Matrix& mu, Matrix& lambda, Vector& c, const Vector& gain,
                   const Vector& gain_magnitude) const;
-  [[nodiscard]] Vector finish(int layer, Matrix lambda, Vector c, const LowerSlopes* slopes) const;
+  [[nodiscard]] Vector finish(int layer, Matrix lambda, Vector c, const Multipliers* multipliers) const;
 
   const graph::ReluGraph& m_graph;
   Box m_box;

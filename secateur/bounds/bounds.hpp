@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "secateur/graph/relu_graph.hpp"
 
 namespace secateur::bounds {
@@ -26,9 +28,21 @@ struct AlphaSettings {
   double learning_rate = 0.25;
 };
 
+/// A neuron whose phase is imposed: z >= 0 if active, z <= 0 otherwise.
+struct Split {
+  graph::NeuronId neuron;
+  bool active = true;
+};
+
 /// alpha-CROWN (Xu et al. 2021, arXiv 2011.13824): as crown, layer by layer over the tightened layers before, with the
 /// lower slopes of every still unstable neuron and every output chosen by gradient ascent, for each end of its range.
-graph::NeuronBounds alpha_crown(const graph::ReluGraph& graph, const Box& box, const AlphaSettings& settings = {});
+///
+/// With `splits` (alpha-beta-CROWN, Wang et al. 2021, arXiv 2103.06624) the bounds hold for the inputs of the box at
+/// which every split neuron has the imposed phase; those phases carry multipliers, chosen by the same ascent. A lower
+/// bound above its upper one proves that there is no such input; the layers behind are then left as they were. Throws
+/// std::invalid_argument for a split of a neuron that does not exist.
+graph::NeuronBounds alpha_crown(const graph::ReluGraph& graph, const Box& box, const AlphaSettings& settings = {},
+                                const std::vector<Split>& splits = {});
 
 /// Bounds of c'y over the outputs y, by the same backward pass over the given neuron bounds.
 struct Interval {
@@ -36,5 +50,9 @@ struct Interval {
 };
 Interval crown_objective(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& bounds,
                          const Vector& objective);
+/// The same with the multipliers of alpha_crown. `bounds` hold where the splits do, and so does the result.
+Interval alpha_crown_objective(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& bounds,
+                               const Vector& objective, const AlphaSettings& settings = {},
+                               const std::vector<Split>& splits = {});
 
 }  // namespace secateur::bounds
