@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "secateur/core/error.hpp"
 #include "secateur/model/box.hpp"
+#include "secateur/model/problem_json.hpp"
 #include "secateur/nn/read.hpp"
 
 namespace secateur::app {
@@ -34,8 +36,8 @@ Index output_index(const std::string& text, const nn::Network& network, const st
 
 }  // namespace
 
-void NetworkArguments::declare(Options& options) {
-  options.positional("NET.onnx", file, "the network, an ONNX or .nnet file");
+void NetworkArguments::declare(Options& options, const char* name, const char* description) {
+  options.positional(name, file, description);
   options
       .add("box", box,
            "bounds of the inputs: -1:1 for every input, 0:1,-2:2,... one each, or FILE.json with {\"lower\": [...], "
@@ -45,7 +47,7 @@ void NetworkArguments::declare(Options& options) {
 
 nn::Network NetworkArguments::read_network() const {
   if (std::filesystem::path(file).extension() == ".json") {
-    throw InputError("problem files have not landed yet; available: a network in ONNX or .nnet format", file);
+    throw InputError("is a problem; this command takes a network in ONNX or .nnet format (solve and export take both)", file);
   }
   return nn::read_network(file);
 }
@@ -60,7 +62,7 @@ Box NetworkArguments::read_box(const nn::Network& network) const {
 }
 
 void ProblemArguments::declare(Options& options) {
-  network.declare(options);
+  network.declare(options, "NET.onnx|problem.json", "a network in ONNX format, or a problem that contains networks");
   options.add("minimize", minimize, "minimise this output, by index or name (default: 0)").metavar("K");
   options.add("maximize", maximize, "maximise this output, by index or name").metavar("K").excludes("minimize");
   options.add("objective", objective, "minimise c1 y[0] + c2 y[1] + ...: one coefficient an output")
@@ -71,29 +73,35 @@ void ProblemArguments::declare(Options& options) {
 }
 
 model::Problem ProblemArguments::read(const Options& options) const {
+  if (std::filesystem::path(network.file).extension() == ".json") {
+    for (const char* option : {"box", "minimize", "maximize", "objective", "sense"}) {
+      if (options.given(option)) {
+        throw InputError("goes with a network; the problem file states its own bounds and objective", network.file,
+                         std::string("--").append(option));
+      }
+    }
+    return model::read_problem(network.file);
+  }
   if (options.given("sense") && !options.given("objective")) {
     throw InputError("goes with --objective; use --minimize K or --maximize K for one output", {}, "--sense");
   }
-  model::Problem problem;
-  problem.network = network.read_network();
-  problem.box = network.read_box(problem.network);
-  const Index outputs = problem.network.outputs();
-  problem.objective = Vector::Zero(outputs);
-  problem.sense = options.given("maximize") ? Sense::maximize : sense;
+  nn::Network read = network.read_network();
+  const Box box = network.read_box(read);
+  const Index outputs = read.outputs();
+  Vector coefficients = Vector::Zero(outputs);
   if (options.given("objective")) {
     if (static_cast<Index>(objective.size()) != outputs) {
       throw InputError(fmt::format("{}; the network has {}", count_of(objective.size(), "coefficient"),
                                    count_of(static_cast<std::size_t>(outputs), "output")),
                        {}, "--objective");
     }
-    std::copy(objective.begin(), objective.end(), problem.objective.begin());
+    std::copy(objective.begin(), objective.end(), coefficients.begin());
   } else if (options.given("maximize")) {
-    problem.objective(output_index(maximize, problem.network, "--maximize")) = 1;
+    coefficients(output_index(maximize, read, "--maximize")) = 1;
   } else {
-    problem.objective(minimize.empty() ? 0 : output_index(minimize, problem.network, "--minimize")) = 1;
+    coefficients(minimize.empty() ? 0 : output_index(minimize, read, "--minimize")) = 1;
   }
-  model::check(problem);
-  return problem;
+  return model::over_box(std::move(read), box, coefficients, options.given("maximize") ? Sense::maximize : sense);
 }
 
 }  // namespace secateur::app

@@ -14,14 +14,15 @@ namespace secateur::app {
 struct NetworkArguments {
   std::string file, box;
 
-  void declare(Options& options);
+  void declare(Options& options, const char* name = "NET.onnx",
+               const char* description = "the network, an ONNX or .nnet file");
   /// Throws InputError for a file that cannot be used.
   [[nodiscard]] nn::Network read_network() const;
   /// The box given, or else the one in the model file. Throws InputError when there is neither.
   [[nodiscard]] Box read_box(const nn::Network& network) const;
 };
 
-/// ... and what is optimised: --minimize K | --maximize K | --objective c1,c2,... [--sense S].
+/// NET.onnx or problem.json, and for a network what is optimised: --minimize K | --maximize K | --objective c1,c2,... [--sense S].
 struct ProblemArguments {
   NetworkArguments network;
   std::string minimize, maximize;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/mip/solve.hpp"
 
-#include <filesystem>
+#include <fmt/ranges.h>
+
+#include <cmath>
 
 #include "command.hpp"
 #include "model_arguments.hpp"
@@ -35,7 +37,7 @@ int code_of(Status status) {
 class Solve : public Command {
  public:
   Solve()
-      : Command("solve", "the proven optimum of a network's outputs over a box",
+      : Command("solve", "the proven optimum of a network over a box, or of a problem with networks in it",
                 "secateur solve net.onnx --box -1:1 --minimize 0\n"
                 "  secateur solve net.onnx --maximize yield --time-limit 60 --json\n"
                 "  secateur solve net.onnx --box 0:1,-2:2 --objective 1,-0.5 --sense maximize") {}
@@ -79,18 +81,11 @@ class Solve : public Command {
                              {"objective", exact(result.objective)},
                              {"bound", exact(result.bound)},
                              {"gap", result.gap ? percent(*result.gap) : "-"}});
+    if (!result.conflict.empty()) out += "\ncannot hold together\n  " + fmt::format("{}\n", fmt::join(result.conflict, "\n  "));
     if (result.x.size() > 0) {
-      std::vector<std::vector<std::string>> inputs{{"input", "value", "lower", "upper"}};
-      for (Index i = 0; i < result.x.size(); ++i) {
-        inputs.push_back({problem.network.input_names[static_cast<std::size_t>(i)], fmt::format("{:.10g}", result.x(i)),
-                          number(problem.box.lower(i)), number(problem.box.upper(i))});
-      }
-      std::vector<std::vector<std::string>> outputs{{"output", "value"}};
-      for (Index i = 0; i < result.y.size(); ++i) {
-        outputs.push_back(
-            {problem.network.output_names[static_cast<std::size_t>(i)], fmt::format("{:.10g}", result.y(i))});
-      }
-      out += "\n" + table(inputs) + "\n" + table(outputs);
+      const model::Structure parts = model::structure(problem);
+      out += "\n" + values("input", problem, parts.decisions, result.x);
+      if (result.y.size() > 0) out += "\n" + values("output", problem, parts.determined, result.y);
     }
     const auto& neurons = result.neurons;
     out += "\n" + facts({{"neurons", fmt::format("{}, {} unstable, {} binaries", neurons.total, neurons.unstable,
@@ -101,6 +96,29 @@ class Solve : public Command {
                          {"engine", fmt::format("{}, {}", to_string(result.engine), result.solver)},
                          {"proof", std::string(to_string(result.proof))}});
     return out;
+  }
+
+  /// A table of variables; the columns for bounds and units only where some variable has them.
+  static std::string values(const char* what, const model::Problem& problem, const std::vector<int>& variables,
+                            const Vector& values) {
+    bool bounded = false, with_units = false;
+    for (const int v : variables) {
+      const model::Variable& variable = problem.variables[static_cast<std::size_t>(v)];
+      bounded = bounded || std::isfinite(variable.lower) || std::isfinite(variable.upper);
+      with_units = with_units || !variable.unit.empty();
+    }
+    std::vector<std::vector<std::string>> rows{{what, "value"}};
+    if (bounded) rows[0].insert(rows[0].end(), {"lower", "upper"});
+    if (with_units) rows[0].emplace_back("unit");
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+      const model::Variable& variable = problem.variables[static_cast<std::size_t>(variables[i])];
+      std::vector<std::string> row{variable.name, fmt::format("{:.10g}", values(static_cast<Index>(i)))};
+      const auto side = [](double bound) { return std::isfinite(bound) ? number(bound) : std::string(); };
+      if (bounded) row.insert(row.end(), {side(variable.lower), side(variable.upper)});
+      if (with_units) row.push_back(variable.unit);
+      rows.push_back(std::move(row));
+    }
+    return table(rows);
   }
 
   ProblemArguments m_arguments;

@@ -22,19 +22,16 @@ std::string neuron_name(const char* what, graph::NeuronId id) {
 /// solver's tolerance can tell them from zero.
 double plain(double side) { return std::abs(side) < 1e-200 ? 0.0 : side; }
 
-/// Adds rows of one graph to one model; `columns` maps a value of the graph to its column, -1 for a value that is zero.
+/// Adds the neurons and outputs of a graph to the frame; `m_columns` maps a value of the graph to its column, -1 for a
+/// value that is zero.
 class Builder {
  public:
-  Builder(Formulation& formulation, const graph::ReluGraph& graph)
-      : m_formulation(formulation), m_model(formulation.model), m_graph(graph) {}
-
-  void add_inputs(const std::vector<std::string>& names) {
-    for (Index j = 0; j < m_graph.inputs(); ++j) {
-      m_columns.push_back(m_model.add_column(m_graph.domain.lower(j), m_graph.domain.upper(j), 0, false,
-                                             names[static_cast<std::size_t>(j)]));
-    }
-    m_formulation.inputs = m_columns;
-  }
+  Builder(Formulation& formulation, const model::Compiled& problem)
+      : m_formulation(formulation),
+        m_model(formulation.model),
+        m_graph(problem.graph),
+        m_frame(problem.frame),
+        m_columns(problem.frame.inputs) {}
 
   void add_hidden_layer(const graph::AffineLayer& layer, const graph::LayerBounds& bounds,
                         const std::vector<graph::NeuronId>& origin) {
@@ -46,19 +43,17 @@ class Builder {
     m_formulation.neurons.push_back(std::move(neurons));
   }
 
-  void add_outputs(const graph::AffineLayer& layer, const graph::LayerBounds& bounds,
-                   const std::vector<std::string>& names, const Vector& objective) {
-    for (Index k = 0; k < layer.units(); ++k) {
-      // An output that does not count is left free, so that presolve can drop it together with its row.
-      const bool counts = objective(k) != 0;
-      const std::string& name = names[static_cast<std::size_t>(k)];
-      const int y = m_model.add_column(counts ? bounds.lower(k) : -infinity, counts ? bounds.upper(k) : infinity,
-                                       objective(k), false, name);
+  void add_outputs() {
+    const graph::AffineLayer& layer = m_graph.layers.back();
+    for (std::size_t i = 0; i < m_frame.outputs.size(); ++i) {
+      const int y = m_frame.outputs[i];
+      if (y < 0) continue;
+      const auto unit = static_cast<Index>(i);
       m_model.add_entry(y, 1);
-      subtract_row(layer, k);
-      m_model.close_row(layer.bias(k), layer.bias(k), "output_" + name);
-      m_formulation.outputs.push_back(y);
-      const double error = multiply_up(std::abs(objective(k)), layer.error(k));
+      subtract_row(layer, unit);
+      const std::string& name = m_model.column_names[static_cast<std::size_t>(y)];
+      m_model.close_row(layer.bias(unit), layer.bias(unit), "output_" + name);
+      const double error = multiply_up(std::abs(m_model.cost[static_cast<std::size_t>(y)]), layer.error(unit));
       if (error > 0) m_formulation.objective_error = add_up(m_formulation.objective_error, error);
     }
   }
@@ -106,28 +101,30 @@ class Builder {
   Formulation& m_formulation;
   lp::Model& m_model;
   const graph::ReluGraph& m_graph;
+  const model::Frame& m_frame;
   std::vector<int> m_columns;
 };
 
 }  // namespace
 
-Formulation big_m(const graph::ReluGraph& graph, const graph::NeuronBounds& bounds,
-                  const std::vector<std::vector<graph::NeuronId>>& origin, const ColumnNames& names,
-                  const Vector& objective, Sense sense) {
+Formulation big_m(const model::Compiled& problem, const graph::NeuronBounds& bounds,
+                  const std::vector<std::vector<graph::NeuronId>>& origin) {
   Formulation formulation;
-  formulation.model.sense = sense;
-  Builder builder(formulation, graph);
-  builder.add_inputs(names.inputs);
-  const std::size_t last = graph.layers.size() - 1;
-  for (std::size_t k = 0; k < last; ++k) builder.add_hidden_layer(graph.layers[k], bounds[k], origin[k]);
-  builder.add_outputs(graph.layers[last], bounds[last], names.outputs, objective);
+  formulation.model = problem.frame.model;
+  formulation.frame_columns = formulation.model.columns();
+  formulation.frame_rows = formulation.model.rows();
+  Builder builder(formulation, problem);
+  const auto& layers = problem.graph.layers;
+  for (std::size_t k = 0; k + 1 < layers.size(); ++k) builder.add_hidden_layer(layers[k], bounds[k], origin[k]);
+  builder.add_outputs();
   return formulation;
 }
 
-Vector forward_point(const Formulation& formulation, const graph::ReluGraph& graph, const Vector& input) {
-  Vector point(formulation.model.columns());
-  for (Index j = 0; j < input.size(); ++j) point(formulation.inputs[static_cast<std::size_t>(j)]) = input(j);
-  const std::vector<Vector> z = graph::preactivations(graph, input);
+Vector forward_point(const Formulation& formulation, const model::Compiled& problem, const Vector& frame_point) {
+  Vector point = Vector::Zero(formulation.model.columns());
+  point.head(formulation.frame_columns) = frame_point;
+  const model::Frame& frame = problem.frame;
+  const std::vector<Vector> z = graph::preactivations(problem.graph, frame_point(frame.inputs));
   for (std::size_t k = 0; k < formulation.neurons.size(); ++k) {
     for (std::size_t i = 0; i < formulation.neurons[k].size(); ++i) {
       const NeuronColumns& neuron = formulation.neurons[k][i];
@@ -136,8 +133,8 @@ Vector forward_point(const Formulation& formulation, const graph::ReluGraph& gra
       if (neuron.binary >= 0) point(neuron.binary) = value > 0 ? 1 : 0;
     }
   }
-  for (std::size_t k = 0; k < formulation.outputs.size(); ++k) {
-    point(formulation.outputs[k]) = z.back()(static_cast<Index>(k));
+  for (std::size_t i = 0; i < frame.outputs.size(); ++i) {
+    if (frame.outputs[i] >= 0) point(frame.outputs[i]) = z.back()(static_cast<Index>(i));
   }
   return point;
 }

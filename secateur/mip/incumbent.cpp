@@ -33,7 +33,7 @@ Matrix uniform_points(const Box& box, Index count, std::uint64_t seed) {
   return points;
 }
 
-Vector objectives(const graph::ReluGraph& graph, const Vector& objective, const Matrix& points, Matrix* gradient) {
+Vector objectives(const graph::ReluGraph& graph, const Goal& goal, const Matrix& points, Matrix* gradient) {
   // One row a value and one column a point, row-major: every weight then acts on a contiguous run of points.
   const Index count = points.rows();
   Matrix values(graph.values(), count);
@@ -49,12 +49,30 @@ Vector objectives(const graph::ReluGraph& graph, const Vector& objective, const 
     values.middleRows(graph.first_value(k), graph.layers[static_cast<std::size_t>(k)].units()) =
         preactivation(k).cwiseMax(0.0);
   }
-  const Vector result = preactivation(last).transpose() * objective;
+  const Matrix outputs = preactivation(last);
+  Vector result = outputs.transpose() * goal.objective;
+  for (const Goal::Range& range : goal.ranges) {
+    for (Index p = 0; p < count; ++p) {
+      const double y = outputs(range.output, p);
+      result(p) += range.weight * std::max({0.0, range.lower - y, y - range.upper});
+    }
+  }
   if (gradient == nullptr) return result;
 
   Matrix slopes = Matrix::Zero(graph.values(), count);
-  const Vector seed = graph.layers.back().weight.transpose() * objective;
+  const SparseMatrix& last_weight = graph.layers.back().weight;
+  const Vector seed = last_weight.transpose() * goal.objective;
   slopes.colwise() += seed;
+  for (const Goal::Range& range : goal.ranges) {
+    for (Index p = 0; p < count; ++p) {
+      const double y = outputs(range.output, p);
+      const double side = y > range.upper ? range.weight : y < range.lower ? -range.weight : 0.0;
+      if (side == 0) continue;
+      for (SparseMatrix::InnerIterator entry(last_weight, range.output); entry; ++entry) {
+        slopes(entry.col(), p) += side * entry.value();
+      }
+    }
+  }
   for (int k = last - 1; k >= 0; --k) {
     const graph::AffineLayer& layer = graph.layers[static_cast<std::size_t>(k)];
     const Index first = graph.first_value(k);
@@ -67,7 +85,7 @@ Vector objectives(const graph::ReluGraph& graph, const Vector& objective, const 
   return result;
 }
 
-Vector descend(const graph::ReluGraph& graph, const Vector& objective, Matrix& points, int iterations,
+Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, int iterations,
                double first_step, double last_step, const Stop& stop) {
   const Vector width = graph.domain.upper - graph.domain.lower;
   Matrix best = points, gradient;
@@ -75,7 +93,7 @@ Vector descend(const graph::ReluGraph& graph, const Vector& objective, Matrix& p
   const double shrink = std::pow(last_step / first_step, 1.0 / std::max(1, iterations - 1));
   double step = first_step;
   for (int t = 0; t <= iterations; ++t, step *= shrink) {
-    const Vector value = objectives(graph, objective, points, &gradient);
+    const Vector value = objectives(graph, goal, points, &gradient);
     for (Index p = 0; p < points.rows(); ++p) {
       if (value(p) >= best_value(p)) continue;
       best_value(p) = value(p);
@@ -95,12 +113,12 @@ Vector descend(const graph::ReluGraph& graph, const Vector& objective, Matrix& p
   return best_value;
 }
 
-std::vector<Vector> good_points(const graph::ReluGraph& graph, const Vector& objective, std::uint64_t seed,
+std::vector<Vector> good_points(const graph::ReluGraph& graph, const Goal& goal, std::uint64_t seed,
                                 const Stop& stop, const PointSearch& search) {
   const double price = work_of_a_point(graph);
   const int samples = affordable(search.sampling_work, price, 16, search.most_samples);
   const Matrix points = uniform_points(graph.domain, samples, seed);
-  const Vector value = objectives(graph, objective, points);
+  const Vector value = objectives(graph, goal, points);
   const auto order_by = [](const Vector& values) {
     std::vector<Index> order(static_cast<std::size_t>(values.size()));
     std::iota(order.begin(), order.end(), Index{0});
@@ -113,7 +131,7 @@ std::vector<Vector> good_points(const graph::ReluGraph& graph, const Vector& obj
       std::min(samples, affordable(search.descent_work, 2.0 * price * search.iterations, 4, search.most_starts));
   Matrix best(starts, graph.inputs());
   for (int s = 0; s < starts; ++s) best.row(s) = points.row(order[static_cast<std::size_t>(s)]);
-  const Vector best_value = descend(graph, objective, best, search.iterations, 0.25, 1e-4, stop);
+  const Vector best_value = descend(graph, goal, best, search.iterations, 0.25, 1e-4, stop);
 
   std::vector<Vector> result;
   const Vector width = graph.domain.upper - graph.domain.lower;

@@ -3,23 +3,23 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "secateur/nn/evaluate.hpp"
+#include <utility>
 
 namespace secateur::mip {
 
-Ledger::Ledger(const model::Problem& problem, const model::SolveSettings& settings, const Stop& stop,
-               const ProgressSink& progress)
-    : m_problem(problem), m_settings(settings), m_stop(stop), m_progress(progress) {}
+Ledger::Ledger(const model::Problem& problem, const model::Structure& structure, const model::SolveSettings& settings,
+               const Stop& stop, const ProgressSink& progress)
+    : m_problem(problem), m_structure(structure), m_settings(settings), m_stop(stop), m_progress(progress) {}
 
 bool Ledger::better(double a, double b) const { return m_problem.sense == Sense::minimize ? a < b : a > b; }
 
-bool Ledger::offer(const Vector& x) {
-  const Vector inside = m_problem.box.clamp(x);
-  const double value = model::objective_at(m_problem, inside);
+bool Ledger::offer(const Vector& point) {
+  Vector replayed = model::complete(m_problem, m_structure, model::admissible(m_problem, m_structure, point));
+  const double value = model::objective_at(m_problem, replayed);
   if (!std::isfinite(value) || (m_objective && !better(value, *m_objective))) return false;
+  if (!(model::violation(m_problem, replayed) <= m_settings.feasibility)) return false;
   m_objective = value;
-  m_point = inside;
+  m_point = std::move(replayed);
   note();
   return true;
 }
@@ -95,8 +95,8 @@ void Ledger::note() {
 void Ledger::write(model::SolveResult& result) const {
   result.objective = m_objective;
   if (m_objective) {
-    result.x = m_point;
-    result.y = nn::evaluate(m_problem.network, m_point);
+    result.x = m_point(m_structure.decisions);
+    result.y = m_point(m_structure.determined);
   }
   if (const auto bound = best_bound()) {
     result.bound = bound->value;

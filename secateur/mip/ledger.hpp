@@ -16,11 +16,12 @@ namespace secateur::mip {
 /// both kinds. Writes the trace and reports progress. Everything is in the user's sense.
 class Ledger {
  public:
-  Ledger(const model::Problem& problem, const model::SolveSettings& settings, const Stop& stop,
-         const ProgressSink& progress);
+  Ledger(const model::Problem& problem, const model::Structure& structure, const model::SolveSettings& settings,
+         const Stop& stop, const ProgressSink& progress);
 
-  /// Clamps x to the box, replays it through the network, and keeps it when it is better than what was known.
-  bool offer(const Vector& x);
+  /// Moves the decisions among `point` (one entry a variable) inside their bounds and types, replays the networks, and
+  /// keeps the point when it satisfies every constraint and is better than what was known.
+  bool offer(const Vector& point);
   /// A bound that holds in real arithmetic.
   void prove(double bound);
   /// A new run of the solver begins. What it said at the end of the run before still counts, unless a forward pass
@@ -33,6 +34,8 @@ class Ledger {
   /// tolerance, when that is as large.
   void exhausted(double tolerance);
 
+  /// Whether some point is known; point() and objective() are about it.
+  [[nodiscard]] bool has_point() const { return m_objective.has_value(); }
   [[nodiscard]] const Vector& point() const { return m_point; }
   [[nodiscard]] double objective() const { return m_objective.value(); }
 
@@ -55,6 +58,7 @@ class Ledger {
   void note();
 
   const model::Problem& m_problem;
+  const model::Structure& m_structure;
   const model::SolveSettings& m_settings;
   const Stop& m_stop;
   const ProgressSink& m_progress;

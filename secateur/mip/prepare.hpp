@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "secateur/core/stop.hpp"
 #include "secateur/graph/relu_graph.hpp"
 #include "secateur/mip/big_m.hpp"
+#include "secateur/mip/goal.hpp"
+#include "secateur/model/compile.hpp"
 #include "secateur/model/problem.hpp"
 #include "secateur/model/solve.hpp"
 
@@ -12,23 +17,30 @@ namespace secateur::mip {
 
 /// A problem made ready for a formulation: lowered, bounded, and simplified.
 struct Prepared {
-  graph::ReluGraph graph;                            ///< what is left after the lossless passes
+  model::Compiled problem;                           ///< its graph is what is left after the lossless passes
   graph::NeuronBounds bounds;                        ///< of that graph
-  std::vector<std::vector<graph::NeuronId>> origin;  ///< its units in the lowered network
-  Index neurons = 0, unstable = 0;                   ///< of the lowered network
-  /// No point of the box has an objective better than this, in real arithmetic; in the user's sense.
-  double bound = 0;
+  std::vector<std::vector<graph::NeuronId>> origin;  ///< its units in the lowered networks
+  Index neurons = 0, unstable = 0;                   ///< of the lowered networks
+  /// No feasible point has an objective better than this, in real arithmetic; in the user's sense. Nothing when the
+  /// objective is unbounded as far as bounds can tell.
+  std::optional<double> bound;
+  /// Bounds alone prove, in real arithmetic, that no point satisfies all constraints; and what contradicts each other.
+  bool infeasible = false;
+  std::vector<std::string> conflict;
 };
 
 /// Throws InputError for a problem or settings that cannot be used, and for techniques that have not landed yet.
 void require_available(const model::Problem& problem, const model::SolveSettings& settings);
 
-Prepared prepare(const model::Problem& problem, const model::SolveSettings& settings);
-
-/// The objective as something to minimise: objective or -objective.
-Vector minimized(const model::Problem& problem);
+Prepared prepare(const model::Problem& problem, const model::Structure& structure,
+                 const model::SolveSettings& settings);
 
 /// The problem's formulation.
-Formulation formulation_of(const model::Problem& problem, const Prepared& prepared);
+Formulation formulation_of(const Prepared& prepared);
+
+/// What local search minimises: the objective, and the constraints as penalties, weighted by what a sample of the
+/// graph's inputs shows of their sizes.
+Goal goal_of(const model::Problem& problem, const model::Structure& structure, const model::Compiled& compiled,
+             const Matrix& sample);
 
 }  // namespace secateur::mip

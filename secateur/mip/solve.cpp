@@ -11,6 +11,7 @@
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/big_m.hpp"
 #include "secateur/mip/cell.hpp"
+#include "secateur/mip/conflict.hpp"
 #include "secateur/mip/incumbent.hpp"
 #include "secateur/mip/ledger.hpp"
 #include "secateur/mip/prepare.hpp"
@@ -30,9 +31,10 @@ class Search {
   Search(const model::Problem& problem, const model::SolveSettings& settings, const SolverOptions& options,
          const ProgressSink& progress)
       : m_problem(problem),
+        m_structure(model::structure(problem)),
         m_settings(settings),
         m_stop(settings.time_limit),
-        m_ledger(problem, settings, m_stop, progress),
+        m_ledger(problem, m_structure, settings, m_stop, progress),
         m_session(lp::make_session(to_string(settings.solver))),
         m_cells(lp::make_session(to_string(settings.solver))) {
     for (const auto& [name, value] : options) m_session->set_option(name, value);
@@ -44,34 +46,65 @@ class Search {
     result.solver = m_session->solver();
 
     const Stopwatch bounds_watch;
-    m_prepared = prepare(m_problem, m_settings);
+    m_prepared = prepare(m_problem, m_structure, m_settings);
     result.seconds.bounds = bounds_watch.seconds();
     result.neurons = {m_prepared.neurons, m_prepared.unstable, 0};
-    m_ledger.prove(m_prepared.bound);
 
     const Stopwatch solve_watch;
-    find_points();
-    const Formulation formulation = formulation_of(m_problem, m_prepared);
-    result.neurons.binaries = formulation.binaries;
-    m_units = natural_units(formulation, m_prepared.graph, uniform_points(m_problem.box, 64, m_settings.seed));
-    result.status = m_ledger.closed() ? Status::optimal : solve(formulation);
+    result.status = m_prepared.infeasible ? Status::infeasible : search(result);
     result.nodes = m_nodes;
     m_ledger.write(result);
+    if (m_prepared.infeasible) {
+      result.proof = Proof::rounding_safe;
+      result.conflict = m_prepared.conflict;
+    }
     result.seconds.solve = solve_watch.seconds();
     result.seconds.total = m_stop.seconds();
     return result;
   }
 
  private:
+  Status search(model::SolveResult& result) {
+    if (m_prepared.bound) m_ledger.prove(*m_prepared.bound);
+    const Matrix sample = uniform_points(m_prepared.problem.graph.domain, 64, m_settings.seed);
+    m_goal = goal_of(m_problem, m_structure, m_prepared.problem, sample);
+    find_points();
+    const Formulation formulation = formulation_of(m_prepared);
+    result.neurons.binaries = formulation.binaries;
+    m_units = natural_units(formulation, m_prepared.problem, sample);
+    return m_ledger.closed() ? Status::optimal : solve(formulation);
+  }
+
+  CellSearch cells() {
+    return CellSearch(*m_cells, m_prepared.problem, m_goal, m_settings.threads,
+                      [this](const Vector& columns) { offer(columns); });
+  }
+
+  /// Columns of the frame, or of a formulation on it, as a candidate.
+  void offer(const Vector& columns) { m_ledger.offer(columns.head(static_cast<Index>(m_problem.variables.size()))); }
+
   /// Points by forward passes alone; the best few improved by the linear programs of their cells.
   void find_points() {
-    const Vector objective = minimized(m_problem);
-    const std::vector<Vector> points = good_points(m_prepared.graph, objective, m_settings.seed, m_stop);
-    for (const Vector& x : points) m_ledger.offer(x);
-    constexpr std::size_t polished = 3;
-    for (std::size_t i = 0; i < std::min(polished, points.size()) && !m_stop.reason(); ++i) {
-      m_ledger.offer(polish(*m_cells, m_prepared.graph, objective, points[i], m_settings.threads, 4, m_stop));
+    const graph::ReluGraph& graph = m_prepared.problem.graph;
+    const std::vector<Vector> points = good_points(graph, m_goal, m_settings.seed, m_stop);
+    std::vector<Vector> candidates;
+    for (const Vector& x : points) {
+      candidates.push_back(columns_at(x));
+      offer(candidates.back());
     }
+    constexpr std::size_t polished = 3;
+    for (std::size_t i = 0; i < std::min(polished, candidates.size()) && !m_stop.reason(); ++i) {
+      offer(cells().polish(candidates[i], 4, m_stop));
+    }
+  }
+
+  /// The frame's columns where the graph has these inputs and every other decision is as small as its bounds allow.
+  [[nodiscard]] Vector columns_at(const Vector& inputs) const {
+    const std::vector<int>& columns = m_prepared.problem.frame.inputs;
+    Vector point = Vector::Zero(static_cast<Index>(m_problem.variables.size()));
+    for (std::size_t j = 0; j < columns.size(); ++j) point(columns[j]) = inputs(static_cast<Index>(j));
+    point = model::complete(m_problem, m_structure, model::admissible(m_problem, m_structure, point));
+    return model::frame_point(m_problem, m_prepared.problem.frame, point);
   }
 
   /// Runs the solver, replays its answer, and runs it once more with tighter tolerances where the replay does not bear
@@ -80,7 +113,10 @@ class Search {
     for (const double feasibility : {std::min(usual_feasibility, m_settings.feasibility), tight_feasibility}) {
       if (const auto reason = m_stop.reason()) return *reason;
       m_session->load(lp::scaled(formulation.model, m_units));
-      m_session->set_start(lp::to_scaled(forward_point(formulation, m_prepared.graph, m_ledger.point()), m_units));
+      if (m_ledger.has_point()) {
+        const Vector start = model::frame_point(m_problem, m_prepared.problem.frame, m_ledger.point());
+        m_session->set_start(lp::to_scaled(forward_point(formulation, m_prepared.problem, start), m_units));
+      }
       m_ledger.begin_run();
       lp::Outcome outcome;
       try {
@@ -90,26 +126,33 @@ class Search {
         if (feasibility == tight_feasibility) throw;
         continue;
       }
-      replay(formulation, outcome);
-      if (outcome.status != Status::optimal && outcome.status != Status::infeasible &&
-          outcome.status != Status::unbounded) {
+      replay(outcome);
+      const bool nothing = outcome.status == Status::infeasible || outcome.status == Status::unbounded;
+      if (outcome.status != Status::optimal && !nothing) {
         require_no_contradiction();
         return m_ledger.closed() ? Status::optimal : outcome.status;
       }
       if (outcome.status == Status::optimal && m_ledger.contradiction() == 0 && m_ledger.closed()) {
         return Status::optimal;
       }
-      if (outcome.status != Status::optimal && feasibility == tight_feasibility) {
-        throw std::runtime_error(m_session->solver() + " finds the formulation " +
-                                 std::string(to_string(outcome.status)) +
-                                 ", but the network has a value at every point");
-      }
+      if (nothing && feasibility == tight_feasibility) return without_optimum(outcome.status);
     }
     require_no_contradiction();
+    if (!m_ledger.has_point()) return Status::node_limit;
     // The tree is exhausted; the objective is of size 2^-units in its own units.
     m_ledger.exhausted(tight_feasibility *
                        std::max(std::ldexp(1.0, -m_units.objective), std::abs(m_ledger.objective())));
     return m_ledger.closed() ? Status::optimal : Status::node_limit;
+  }
+
+  /// Infeasible or unbounded, unless a point or a bound that is known says otherwise.
+  Status without_optimum(Status status) const {
+    const bool contradicted =
+        (status == Status::infeasible && m_ledger.has_point()) || (status == Status::unbounded && m_prepared.bound);
+    if (!contradicted) return status;
+    throw std::runtime_error(m_session->solver() + " finds the formulation " + std::string(to_string(status)) +
+                             ", but " + (status == Status::infeasible ? "a point" : "a bound") +
+                             " of the problem is known; please report this problem");
   }
 
   lp::Outcome run_solver(const Formulation& formulation, double feasibility) {
@@ -128,7 +171,7 @@ class Search {
       m_nodes = nodes_before + state.nodes;
       m_ledger.hear(widened(state.bound, formulation), m_nodes);
     };
-    callbacks.improved = [&](const Vector& columns, double) { m_ledger.offer(inputs_of(formulation, columns)); };
+    callbacks.improved = [&](const Vector& columns, double) { offer(lp::from_scaled(columns, m_units)); };
     callbacks.stop = [&] { return m_stop.reason(); };
     const lp::Outcome outcome = m_session->run(run, callbacks);
     m_nodes = nodes_before + outcome.nodes;
@@ -138,15 +181,14 @@ class Search {
 
   /// The solver's point through the network itself, and the best point of its cell: tolerances let the solver's columns
   /// differ from any forward pass, the cell's linear program does not have that freedom.
-  void replay(const Formulation& formulation, const lp::Outcome& outcome) {
+  void replay(const lp::Outcome& outcome) {
     if (outcome.primal.size() == 0) return;
-    const Vector x = inputs_of(formulation, outcome.primal);
-    m_ledger.offer(x);
+    const Vector columns = lp::from_scaled(outcome.primal, m_units);
+    offer(columns);
     if (m_ledger.closed() && m_ledger.contradiction() == 0) return;
     // Repair gets its own moment: it decides between an answer and none.
     const Stop moment(std::max(1.0, m_stop.seconds_left()));
-    const Vector objective = minimized(m_problem);
-    m_ledger.offer(polish(*m_cells, m_prepared.graph, objective, x, m_settings.threads, 4, moment));
+    offer(cells().polish(columns.head(m_prepared.problem.frame.model.columns()), 4, moment));
   }
 
   void require_no_contradiction() const {
@@ -162,19 +204,14 @@ class Search {
                                               : in_users_units + formulation.objective_error;
   }
 
-  Vector inputs_of(const Formulation& formulation, const Vector& scaled_columns) const {
-    const Vector columns = lp::from_scaled(scaled_columns, m_units);
-    Vector x(static_cast<Index>(formulation.inputs.size()));
-    for (Index j = 0; j < x.size(); ++j) x(j) = columns(formulation.inputs[static_cast<std::size_t>(j)]);
-    return x;
-  }
-
   const model::Problem& m_problem;
+  const model::Structure m_structure;
   const model::SolveSettings& m_settings;
   Stop m_stop;
   Ledger m_ledger;
   std::unique_ptr<lp::Session> m_session, m_cells;
   Prepared m_prepared;
+  Goal m_goal;
   lp::Scaling m_units;
   std::int64_t m_nodes = 0;
 };
@@ -184,12 +221,26 @@ class Search {
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const SolverOptions& options, const ProgressSink& progress) {
   require_available(problem, settings);
-  return Search(problem, settings, options, progress).run();
+  const Stopwatch watch;
+  model::SolveResult result = Search(problem, settings, options, progress).run();
+  if (result.status == Status::infeasible && result.conflict.empty()) {
+    // Each question gets a fresh search for any feasible point.
+    const auto is_infeasible = [&](const model::Problem& part, double seconds) {
+      model::SolveSettings brief = settings;
+      brief.time_limit = seconds;
+      return Search(part, brief, options, {}).run().status == Status::infeasible;
+    };
+    constexpr double most_seconds = 30;
+    result.conflict =
+        smallest_conflict(problem, is_infeasible, std::min(most_seconds, settings.time_limit - watch.seconds()));
+    result.seconds.total = watch.seconds();
+  }
+  return result;
 }
 
 lp::Model formulate(const model::Problem& problem, const model::SolveSettings& settings) {
   require_available(problem, settings);
-  return formulation_of(problem, prepare(problem, settings)).model;
+  return formulation_of(prepare(problem, model::structure(problem), settings)).model;
 }
 
 }  // namespace secateur::mip

@@ -39,11 +39,13 @@ struct SolveSettings {
 /// What a solve found. Objective and bound are in the user's sense: when maximising, the bound is above.
 struct SolveResult {
   Status status = Status::interrupted;
-  std::optional<double> objective;  ///< a float64 forward pass at x
+  std::optional<double> objective;  ///< by a float64 forward pass at x
   std::optional<double> bound;
   std::optional<double> gap;  ///< relative_gap(objective, bound)
   Proof proof = Proof::solver_tolerance;
-  Vector x, y;  ///< empty when no point is known
+  Vector x, y;  ///< the decisions and what networks determine (Structure); empty when no point is known
+  /// Of an infeasible problem: constraints and bounds that cannot hold together, as few as were found in time.
+  std::vector<std::string> conflict;
   struct Seconds {
     double total = 0, bounds = 0, solve = 0;
   } seconds;

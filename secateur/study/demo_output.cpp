@@ -31,7 +31,7 @@ json errors_json(const std::optional<train::Errors>& errors) {
 json solve_json(const model::SolveResult& result, const nn::Network& network, const DemoResult& demo) {
   model::SolveSettings settings;
   settings.seed = demo.settings.seed;
-  const model::Problem problem{network, demo.function.box, Vector::Ones(1), Sense::minimize};
+  const model::Problem problem = model::over_box(network, demo.function.box, Vector::Ones(1));
   json solve = model::to_json(result, problem, settings);
   json& trace = solve["trace"] = json::array();
   for (const auto& event : result.trace) {

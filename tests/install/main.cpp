@@ -7,14 +7,13 @@
 
 int main() {
   using namespace secateur;
-  model::Problem problem;
-  problem.network.input_names = {"x"};
-  problem.network.output_names = {"y"};
-  problem.network.layers = {nn::Dense{Matrix{{1.0}, {-1.0}}, Vector{{-0.25, 0.25}}}, nn::Relu{},
-                            nn::Dense{Matrix{{1.0, 1.0}}, Vector{{0.0}}}};
-  problem.box = {Vector{{-1.0}}, Vector{{1.0}}};
-  problem.objective = Vector{{1.0}};
-  const model::SolveResult result = mip::solve(problem, {});
+  nn::Network network;
+  network.input_names = {"x"};
+  network.output_names = {"y"};
+  network.layers = {nn::Dense{Matrix{{1.0}, {-1.0}}, Vector{{-0.25, 0.25}}}, nn::Relu{},
+                    nn::Dense{Matrix{{1.0, 1.0}}, Vector{{0.0}}}};
+  const Box box{Vector{{-1.0}}, Vector{{1.0}}};
+  const model::SolveResult result = mip::solve(model::over_box(network, box, Vector{{1.0}}), {});
   std::printf("secateur %s: %s at x = %.6f\n", version, std::string(to_string(result.status)).c_str(), result.x(0));
   return result.status == Status::optimal && std::abs(result.x(0) - 0.25) < 1e-5 ? 0 : 1;
 }

@@ -12,6 +12,7 @@
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/solve.hpp"
 #include "secateur/nn/evaluate.hpp"
+#include "support/over_box.hpp"
 #include "support/random_network.hpp"
 
 namespace secateur {
@@ -20,7 +21,7 @@ namespace {
 /// 1 to 4 inputs, 1 to 3 hidden layers, up to 12 neurons, 1 to 3 outputs; every second network has neurons that are
 /// dead or always active, every third one scaling at both ends, every fourth one zero weights; boxes from a point to
 /// wide.
-model::Problem random_problem(std::uint64_t seed) {
+OverBox random_problem(std::uint64_t seed) {
   Rng rng(seed);
   RandomNetwork how;
   how.widths = {1 + rng.below(4)};
@@ -33,7 +34,7 @@ model::Problem random_problem(std::uint64_t seed) {
   how.widths.push_back(1 + rng.below(3));
   how.density = seed % 4 == 0 ? 0.5 : 1.0;
   how.scaling = seed % 3 == 0;
-  model::Problem problem;
+  OverBox problem;
   problem.network = random_network(how, rng);
   if (seed % 2 == 0) {
     for (auto& layer : problem.network.layers) {
@@ -78,13 +79,13 @@ TEST(BruteForce, KnowsAWorkedExample) {
 TEST(BruteForce, IsAttainedAndNeverBeatenBySampling) {
   BruteForce oracle;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
-    const model::Problem problem = random_problem(seed);
+    const OverBox problem = random_problem(seed);
     const auto optimum = oracle.solve(problem.network, problem.box, problem.objective, problem.sense);
     const double slack = 1e-7 * std::max(1.0, std::abs(optimum.objective));
-    EXPECT_NEAR(model::objective_at(problem, optimum.x), optimum.objective, slack) << seed;
+    EXPECT_NEAR(objective_at(problem, optimum.x), optimum.objective, slack) << seed;
     Rng rng(seed);
     for (int k = 0; k < 300; ++k) {
-      const double value = model::objective_at(problem, random_point(problem.box, rng));
+      const double value = objective_at(problem, random_point(problem.box, rng));
       ASSERT_TRUE(no_worse(optimum.objective, value, problem.sense, slack)) << seed;
     }
   }
@@ -103,7 +104,7 @@ TEST_P(SolveAgainstBruteForce, Agrees) {
   for (int k = 0; k < group; ++k) {
     const auto seed = static_cast<std::uint64_t>(1000 + GetParam() * group + k);
     SCOPED_TRACE(seed);
-    const model::Problem problem = random_problem(seed);
+    const OverBox problem = random_problem(seed);
     const auto optimum = oracle.solve(problem.network, problem.box, problem.objective, problem.sense);
     const model::SolveResult result = mip::solve(problem, settings);
     const double slack = 1e-6 * std::max(1.0, std::abs(optimum.objective));
@@ -112,7 +113,7 @@ TEST_P(SolveAgainstBruteForce, Agrees) {
     EXPECT_NEAR(*result.objective, optimum.objective, slack);
     EXPECT_TRUE(no_worse(*result.bound, optimum.objective, problem.sense, slack)) << *result.bound;
     EXPECT_TRUE(problem.box.contains(result.x));
-    EXPECT_EQ(*result.objective, model::objective_at(problem, result.x));
+    EXPECT_EQ(*result.objective, objective_at(problem, result.x));
     EXPECT_EQ(result.neurons.total, nn::count_neurons(problem.network));
     if (k % 5 == 0) {
       // The exported model alone, without points of our own.
@@ -143,7 +144,7 @@ TEST(BruteForce, AgreesInEveryUnit) {
   settings.absolute_gap = 0;
   for (std::uint64_t seed = 0; seed < 80; ++seed) {
     SCOPED_TRACE(seed);
-    const model::Problem problem = random_problem(seed);
+    const OverBox problem = random_problem(seed);
     Rng rng(seed);
     const auto unit = [&] { return std::pow(10.0, static_cast<double>(rng.below(15) - 7)); };
     const double output_unit = unit();
@@ -152,7 +153,7 @@ TEST(BruteForce, AgreesInEveryUnit) {
       input_unit(j) = unit();
       offset(j) = 10 * rng.normal() * input_unit(j);
     }
-    model::Problem other = problem;
+    OverBox other = problem;
     other.network.layers.insert(other.network.layers.begin(), {nn::Elementwise{nn::ElementwiseOp::subtract, offset},
                                                                nn::Elementwise{nn::ElementwiseOp::divide, input_unit}});
     other.network.layers.emplace_back(

@@ -15,6 +15,7 @@
 #include "secateur/core/file.hpp"
 #include "secateur/mip/solve.hpp"
 #include "secateur/nn/onnx.hpp"
+#include "support/over_box.hpp"
 
 namespace secateur {
 namespace {
@@ -23,7 +24,7 @@ const std::filesystem::path data_folder = std::filesystem::path(SECATEUR_TEST_DA
 
 struct Instance {
   std::string name;
-  model::Problem problem;
+  OverBox problem;
   double reference = 0;
   bool proven = false;
   bool easy = false;  ///< HiGHS took less than two seconds in the reference run
@@ -73,7 +74,7 @@ TEST_P(SolveReference, IsRight) {
   EXPECT_TRUE(result.status == Status::optimal || result.status == Status::time_limit) << to_string(result.status);
   EXPECT_LT(result.seconds.total, settings.time_limit + 10);  // on a machine that is busy otherwise
   EXPECT_TRUE(known.problem.box.contains(result.x));
-  EXPECT_EQ(*result.objective, model::objective_at(known.problem, result.x));
+  EXPECT_EQ(*result.objective, objective_at(known.problem, result.x));
 
   // As a minimisation: bound <= best known value, and no value below a proven optimum by more than its own gap.
   const double sign = known.problem.sense == Sense::minimize ? 1 : -1;

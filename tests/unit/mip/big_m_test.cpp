@@ -13,6 +13,7 @@
 #include "secateur/graph/passes.hpp"
 #include "secateur/lp/session.hpp"
 #include "secateur/nn/evaluate.hpp"
+#include "support/over_box.hpp"
 #include "support/random_network.hpp"
 
 namespace secateur::mip {
@@ -51,37 +52,34 @@ std::vector<std::vector<graph::NeuronId>> own_origin(const graph::ReluGraph& gra
   return origin;
 }
 
-ColumnNames default_columns(const graph::ReluGraph& graph) {
-  return {nn::default_names("x", graph.inputs()), nn::default_names("y", graph.outputs())};
-}
-
 /// One input, one neuron of each kind: z = x (unstable), x + 3 (active), x - 3 (inactive); y = a0 + a1 + a2.
 struct OneOfEach {
-  nn::Network network;
-  graph::ReluGraph graph;
+  model::Compiled problem;
   graph::NeuronBounds bounds;
-  OneOfEach() {
+  explicit OneOfEach(double cost = 1, Sense sense = Sense::minimize) {
+    nn::Network network;
     network.layers = {nn::Dense{Matrix{{1}, {1}, {1}}, Vector{{0, 3, -3}}}, nn::Relu{},
                       nn::Dense{Matrix{{1, 1, 1}}, Vector{{0}}}};
     network.input_names = {"x"};
     network.output_names = {"y"};
-    graph = graph::lower(network, {Vector{{-2}}, Vector{{1}}});
-    bounds = bounds::interval(graph, graph.domain);
+    problem = compiled(OverBox{network, {Vector{{-2}}, Vector{{1}}}, Vector{{cost}}, sense});
+    bounds = bounds::interval(problem.graph, problem.graph.domain);
   }
+  [[nodiscard]] Formulation formulation() const { return big_m(problem, bounds, own_origin(problem.graph)); }
 };
 
 TEST(BigM, WritesEachKindOfNeuronAsDerived) {
-  const OneOfEach example;
-  const Formulation f =
-      big_m(example.graph, example.bounds, own_origin(example.graph), {{"x"}, {"y"}}, Vector{{1}}, Sense::maximize);
-  EXPECT_THAT(f.model.column_names, testing::ElementsAre("x", "a_0_0", "delta_0_0", "a_0_1", "y"));
+  const Formulation f = OneOfEach(1, Sense::maximize).formulation();
+  EXPECT_THAT(f.model.column_names, testing::ElementsAre("x", "y", "a_0_0", "delta_0_0", "a_0_1"));
+  EXPECT_EQ(f.frame_columns, 2);
+  EXPECT_EQ(f.frame_rows, 0);
   EXPECT_THAT(f.model.row_names,
               testing::ElementsAre("above_0_0", "active_0_0", "inactive_0_0", "active_0_1", "output_y"));
   EXPECT_EQ(f.model.sense, Sense::maximize);
   EXPECT_EQ(f.binaries, 1);
-  EXPECT_EQ(f.neurons[0][0].activation, 1);
-  EXPECT_EQ(f.neurons[0][0].binary, 2);
-  EXPECT_EQ(f.neurons[0][1].activation, 3);
+  EXPECT_EQ(f.neurons[0][0].activation, 2);
+  EXPECT_EQ(f.neurons[0][0].binary, 3);
+  EXPECT_EQ(f.neurons[0][1].activation, 4);
   EXPECT_EQ(f.neurons[0][1].binary, -1);
   EXPECT_EQ(f.neurons[0][2].activation, -1);
   // active_0_0: a - x - lower delta <= -lower, with lower = -2 up to the rounding that bounds add.
@@ -98,16 +96,14 @@ TEST(BigM, WritesEachKindOfNeuronAsDerived) {
 
 TEST(BigM, EnumeratingTheBinaryGivesTheRelu) {
   // For every x, delta = 1 leaves exactly a = x where x >= 0 and nothing elsewhere; delta = 0 the mirror image.
-  const OneOfEach example;
-  Formulation f =
-      big_m(example.graph, example.bounds, own_origin(example.graph), {{"x"}, {"y"}}, Vector{{0}}, Sense::minimize);
-  f.model.cost[1] = 1;  // a_0_0
+  Formulation f = OneOfEach().formulation();
+  f.model.cost = {0, 0, 1, 0, 0};  // a_0_0
   const auto session = lp::make_session();
   for (const double x : {-2.0, -1.0, -0.25, 0.25, 0.5, 1.0}) {
     for (const int delta : {0, 1}) {
       SCOPED_TRACE(std::to_string(x) + " " + std::to_string(delta));
       session->load(f.model);
-      session->set_column_bounds(f.inputs[0], x, x);
+      session->set_column_bounds(0, x, x);
       session->set_column_bounds(f.neurons[0][0].binary, delta, delta);
       const lp::Outcome least = session->run_relaxation();
       if ((x > 0) != (delta == 1)) {
@@ -121,21 +117,13 @@ TEST(BigM, EnumeratingTheBinaryGivesTheRelu) {
   }
 }
 
-TEST(BigM, OutputsThatDoNotCountAreFree) {
-  const OneOfEach example;
-  const Formulation f =
-      big_m(example.graph, example.bounds, own_origin(example.graph), {{"x"}, {"y"}}, Vector{{0}}, Sense::minimize);
-  EXPECT_EQ(f.model.column_lower.back(), -infinity);
-  EXPECT_EQ(f.model.column_upper.back(), infinity);
-}
-
 TEST(BigM, RowErrorsWidenTheModelAndTheBound) {
-  OneOfEach example;
-  example.graph.layers[0].error = Vector{{0.25, 0.5, 0}};
-  example.graph.layers[1].error = Vector{{0.125}};
-  example.bounds = bounds::interval(example.graph, example.graph.domain);
-  const Formulation f =
-      big_m(example.graph, example.bounds, own_origin(example.graph), {{"x"}, {"y"}}, Vector{{-2}}, Sense::minimize);
+  OneOfEach example(-2);
+  graph::ReluGraph& graph = example.problem.graph;
+  graph.layers[0].error = Vector{{0.25, 0.5, 0}};
+  graph.layers[1].error(0) = 0.125;  // of y
+  example.bounds = bounds::interval(graph, graph.domain);
+  const Formulation f = example.formulation();
   EXPECT_GE(f.objective_error, 0.25);
   EXPECT_NEAR(f.objective_error, 0.25, 1e-15);
   EXPECT_LE(f.model.row_lower[0], -0.25);                              // a >= z - error
@@ -157,21 +145,24 @@ TEST_P(RandomFormulations, ContainEveryForwardPass) {
     how.scaling = seed % 3 == 0;
     const nn::Network network = random_network(how, rng);
     const Box box = random_box(network.inputs(), 2.0, rng);
-    graph::ReluGraph graph = graph::lower(network, box);
-    graph::NeuronBounds bounds = bounds::crown(graph, box);
-    auto origin = own_origin(graph);
+    const model::Problem stated = model::over_box(network, box, Vector::Ones(network.outputs()));
+    const model::Structure structure = model::structure(stated);
+    model::Compiled problem = compiled(stated);
+    graph::NeuronBounds bounds = bounds::crown(problem.graph, box);
+    auto origin = own_origin(problem.graph);
     if (simplified) {
-      graph::Reduction reduction = graph::simplify(graph, bounds);
+      graph::Reduction reduction = graph::simplify(problem.graph, bounds);
       bounds = graph::carry(bounds, reduction);
-      graph = std::move(reduction.graph);
+      problem.graph = std::move(reduction.graph);
       origin = std::move(reduction.origin);
     }
-    const Vector objective = Vector::Ones(graph.outputs());
-    const Formulation f = big_m(graph, bounds, origin, default_columns(graph), objective, Sense::minimize);
+    const Formulation f = big_m(problem, bounds, origin);
     EXPECT_EQ(f.binaries, graph::count_unstable(bounds));
     for (int k = 0; k < 200; ++k) {
       const Vector x = random_point(box, rng);
-      const Vector point = forward_point(f, graph, x);
+      Vector given = Vector::Zero(network.inputs() + network.outputs());
+      given.head(x.size()) = x;
+      const Vector point = forward_point(f, problem, model::complete(stated, structure, given));
       // Sums in rows of this size are rounded to about 1e-14; the solver's tolerance is 1e-6.
       double size = 1;
       for (const double v : point) size = std::max(size, std::abs(v));

@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/over_box.hpp"
+
 namespace secateur::mip {
 namespace {
 
 /// y = x on [-1, 1].
-model::Problem identity(Sense sense) {
-  model::Problem problem;
+OverBox identity(Sense sense) {
+  OverBox problem;
   problem.network.layers = {nn::Dense{Matrix{{1}}, Vector{{0}}}};
   problem.network.input_names = {"x"};
   problem.network.output_names = {"y"};
@@ -20,11 +22,16 @@ model::Problem identity(Sense sense) {
 
 struct Books {
   model::Problem problem;
+  model::Structure structure;
   model::SolveSettings settings;
   Stop stop;
   ProgressSink sink;
   Ledger ledger;
-  explicit Books(Sense sense = Sense::minimize) : problem(identity(sense)), ledger(problem, settings, stop, sink) {}
+  explicit Books(Sense sense = Sense::minimize)
+      : problem(identity(sense)), structure(model::structure(problem)),
+        ledger(problem, structure, settings, stop, sink) {}
+  /// y is whatever the network says.
+  static Vector at(double x) { return Vector{{x, 0}}; }
   model::SolveResult written() const {
     model::SolveResult result;
     ledger.write(result);
@@ -34,9 +41,9 @@ struct Books {
 
 TEST(Ledger, KeepsTheBestPointInsideTheBox) {
   Books books;
-  EXPECT_TRUE(books.ledger.offer(Vector{{0.5}}));
-  EXPECT_FALSE(books.ledger.offer(Vector{{0.75}}));
-  EXPECT_TRUE(books.ledger.offer(Vector{{-3}}));
+  EXPECT_TRUE(books.ledger.offer(Books::at(0.5)));
+  EXPECT_FALSE(books.ledger.offer(Books::at(0.75)));
+  EXPECT_TRUE(books.ledger.offer(Books::at(-3)));
   EXPECT_EQ(books.ledger.objective(), -1);
   EXPECT_EQ(books.ledger.point()(0), -1);
   EXPECT_EQ(books.written().trace.size(), 2u);
@@ -44,8 +51,8 @@ TEST(Ledger, KeepsTheBestPointInsideTheBox) {
 
 TEST(Ledger, MaximisingTurnsEverythingAround) {
   Books books(Sense::maximize);
-  books.ledger.offer(Vector{{0.5}});
-  EXPECT_TRUE(books.ledger.offer(Vector{{0.75}}));
+  books.ledger.offer(Books::at(0.5));
+  EXPECT_TRUE(books.ledger.offer(Books::at(0.75)));
   books.ledger.prove(3);
   books.ledger.prove(2);
   books.ledger.prove(4);
@@ -59,7 +66,7 @@ TEST(Ledger, MaximisingTurnsEverythingAround) {
 
 TEST(Ledger, ProofSaysWhichBoundItIs) {
   Books books;
-  books.ledger.offer(Vector{{-1}});
+  books.ledger.offer(Books::at(-1));
   EXPECT_FALSE(books.written().bound);
   books.ledger.prove(-2);
   EXPECT_EQ(books.written().proof, Proof::rounding_safe);
@@ -78,7 +85,7 @@ TEST(Ledger, ProofSaysWhichBoundItIs) {
 
 TEST(Ledger, ABoundBeyondAForwardPassIsMovedBackOrIsAContradiction) {
   Books books;
-  books.ledger.offer(Vector{{-1}});
+  books.ledger.offer(Books::at(-1));
   books.ledger.hear(-1 + 1e-7, 1);
   EXPECT_EQ(books.written().bound, -1);
   EXPECT_EQ(books.written().gap, 0);
@@ -90,7 +97,7 @@ TEST(Ledger, ABoundBeyondAForwardPassIsMovedBackOrIsAContradiction) {
 TEST(Ledger, AnExhaustedSearchLeavesNoGapBelowItsTolerance) {
   Books books;
   books.settings.gap = books.settings.absolute_gap = 0;
-  books.ledger.offer(Vector{{-1}});
+  books.ledger.offer(Books::at(-1));
   books.ledger.hear(-1 - 1e-12, 1);
   EXPECT_FALSE(books.ledger.closed());
   books.ledger.exhausted(1e-13);
@@ -103,7 +110,7 @@ TEST(Ledger, AnExhaustedSearchLeavesNoGapBelowItsTolerance) {
 
 TEST(Ledger, ANewRunKeepsWhatHoldsAndForgetsWhatDoesNot) {
   Books books;
-  books.ledger.offer(Vector{{-1}});
+  books.ledger.offer(Books::at(-1));
   books.ledger.hear(-1.5, 1);
   books.ledger.begin_run();
   books.ledger.hear(-4, 2);
