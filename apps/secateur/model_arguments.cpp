@@ -62,7 +62,7 @@ Box NetworkArguments::read_box(const nn::Network& network) const {
 }
 
 void ProblemArguments::declare(Options& options) {
-  network.declare(options, "NET.onnx|problem.json", "a network in ONNX format, or a problem that contains networks");
+  network.declare(options, "NET.onnx|problem.json", "a network in ONNX or .nnet format, or a problem that contains networks");
   options.add("minimize", minimize, "minimise this output, by index or name (default: 0)").metavar("K");
   options.add("maximize", maximize, "maximise this output, by index or name").metavar("K").excludes("minimize");
   options.add("objective", objective, "minimise c1 y[0] + c2 y[1] + ...: one coefficient an output")

@@ -22,7 +22,8 @@ struct NetworkArguments {
   [[nodiscard]] Box read_box(const nn::Network& network) const;
 };
 
-/// NET.onnx or problem.json, and for a network what is optimised: --minimize K | --maximize K | --objective c1,c2,... [--sense S].
+/// NET.onnx or problem.json, and for a network what is optimised: --minimize K | --maximize K | --objective c1,c2,...
+/// [--sense S].
 struct ProblemArguments {
   NetworkArguments network;
   std::string minimize, maximize;

@@ -81,7 +81,8 @@ class Solve : public Command {
                              {"objective", exact(result.objective)},
                              {"bound", exact(result.bound)},
                              {"gap", result.gap ? percent(*result.gap) : "-"}});
-    if (!result.conflict.empty()) out += "\ncannot hold together\n  " + fmt::format("{}\n", fmt::join(result.conflict, "\n  "));
+    if (!result.conflict.empty())
+      out += "\ncannot hold together\n  " + fmt::format("{}\n", fmt::join(result.conflict, "\n  "));
     if (result.x.size() > 0) {
       const model::Structure parts = model::structure(problem);
       out += "\n" + values("input", problem, parts.decisions, result.x);

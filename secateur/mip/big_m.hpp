@@ -16,8 +16,8 @@ struct NeuronColumns {
   int binary = -1;      ///< delta; only for an unstable neuron
 };
 
-/// A problem as a mixed-integer linear program: the columns and rows of its frame, then one or two columns and some rows
-/// a neuron, then one row an output. Every row behind the frame's begins with the column that it defines.
+/// A problem as a mixed-integer linear program: the columns and rows of its frame, then one or two columns and some
+/// rows a neuron, then one row an output. Every row behind the frame's begins with the column that it defines.
 struct Formulation {
   lp::Model model;
   int frame_columns = 0, frame_rows = 0;

@@ -25,7 +25,8 @@ lp::Scaling cell_units(const lp::Model& model, const std::vector<int>& defining)
   const auto entries = [&](int row, auto&& visit) {
     for (int e = model.row_start[static_cast<std::size_t>(row)]; e < model.row_start[static_cast<std::size_t>(row) + 1];
          ++e) {
-      visit(static_cast<std::size_t>(model.column[static_cast<std::size_t>(e)]), model.value[static_cast<std::size_t>(e)]);
+      visit(static_cast<std::size_t>(model.column[static_cast<std::size_t>(e)]),
+            model.value[static_cast<std::size_t>(e)]);
     }
   };
   for (std::size_t j = 0; j < model.cost.size(); ++j) {
@@ -207,9 +208,7 @@ Vector CellSearch::best_of_cell(const Vector& columns, const Stop& stop) {
 
 Vector CellSearch::polish(const Vector& columns, int rounds, const Stop& stop) {
   const graph::ReluGraph& graph = m_problem.graph;
-  const auto value_at = [&](const Vector& at) {
-    return objectives(graph, m_goal, inputs_of(at).transpose())(0);
-  };
+  const auto value_at = [&](const Vector& at) { return objectives(graph, m_goal, inputs_of(at).transpose())(0); };
   Vector best = columns, at = columns;
   double best_value = value_at(columns);
   for (int round = 0; round < rounds && !stop.reason(); ++round) {

@@ -12,8 +12,8 @@
 
 namespace secateur::mip {
 
-/// The linear program that is left of a problem when every ReLU keeps the side that it is on at a point: the frame, with
-/// z >= 0 where a neuron is active there and z <= 0 where it is not, and y = z for the outputs, each z an affine
+/// The linear program that is left of a problem when every ReLU keeps the side that it is on at a point: the frame,
+/// with z >= 0 where a neuron is active there and z <= 0 where it is not, and y = z for the outputs, each z an affine
 /// function of the graph's inputs. Integer columns are fixed at the point's values. Columns are those of the frame.
 ///
 /// `columns`: one entry a column of the frame.

@@ -64,7 +64,8 @@ std::vector<std::string> names_of(const lp::Conflict& conflict, const model::Pro
     const double used = bound.upper ? frame.model.column_upper[v] : frame.model.column_lower[v];
     const model::NetworkUse* network = owner(problem, bound.column);
     if (network != nullptr && (bound.upper ? used < stated : used > stated)) {
-      add_once(names, fmt::format("network {}: {} {} {}", network->name, variable.name, bound.upper ? "<=" : ">=", used));
+      add_once(names,
+               fmt::format("network {}: {} {} {}", network->name, variable.name, bound.upper ? "<=" : ">=", used));
     } else if (std::isfinite(stated)) {
       add_once(names, bound_name(variable, bound.upper));
     }
@@ -80,8 +81,8 @@ std::vector<std::string> names_of_range(const model::Problem& problem, int varia
   const bool upper = outputs.lower(output) > stated.upper;
   const model::NetworkUse* network = owner(problem, variable);
   return {bound_name(stated, upper),
-          fmt::format("network {}: {} {} {}", network != nullptr ? network->name : "", stated.name, upper ? ">=" : "<=",
-                      upper ? outputs.lower(output) : outputs.upper(output))};
+          fmt::format("network {}: {} {} {}", network != nullptr ? network->name : "", stated.name,
+                      upper ? ">=" : "<=", upper ? outputs.lower(output) : outputs.upper(output))};
 }
 
 std::vector<std::string> smallest_conflict(

@@ -85,8 +85,8 @@ Vector objectives(const graph::ReluGraph& graph, const Goal& goal, const Matrix&
   return result;
 }
 
-Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, int iterations,
-               double first_step, double last_step, const Stop& stop) {
+Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, int iterations, double first_step,
+               double last_step, const Stop& stop) {
   const Vector width = graph.domain.upper - graph.domain.lower;
   Matrix best = points, gradient;
   Vector best_value = Vector::Constant(points.rows(), std::numeric_limits<double>::infinity());
@@ -113,8 +113,8 @@ Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, 
   return best_value;
 }
 
-std::vector<Vector> good_points(const graph::ReluGraph& graph, const Goal& goal, std::uint64_t seed,
-                                const Stop& stop, const PointSearch& search) {
+std::vector<Vector> good_points(const graph::ReluGraph& graph, const Goal& goal, std::uint64_t seed, const Stop& stop,
+                                const PointSearch& search) {
   const double price = work_of_a_point(graph);
   const int samples = affordable(search.sampling_work, price, 16, search.most_samples);
   const Matrix points = uniform_points(graph.domain, samples, seed);

@@ -22,20 +22,19 @@ struct PointSearch {
 /// Good points of the goal over the graph's domain: uniform samples, the best of them improved together by
 /// projected gradient descent. At least one point (the middle of the box is always among the samples), best first,
 /// different from one another. Deterministic by seed unless `stop` ends it early.
-std::vector<Vector> good_points(const graph::ReluGraph& graph, const Goal& goal, std::uint64_t seed,
-                                const Stop& stop, const PointSearch& search = {});
+std::vector<Vector> good_points(const graph::ReluGraph& graph, const Goal& goal, std::uint64_t seed, const Stop& stop,
+                                const PointSearch& search = {});
 
 /// `count` points of the box in rows: its middle, then uniform ones.
 Matrix uniform_points(const Box& box, Index count, std::uint64_t seed);
 
 /// The goal at each row of `points`, and its gradient there by the inputs (points x inputs) when asked for.
-Vector objectives(const graph::ReluGraph& graph, const Goal& goal, const Matrix& points,
-                  Matrix* gradient = nullptr);
+Vector objectives(const graph::ReluGraph& graph, const Goal& goal, const Matrix& points, Matrix* gradient = nullptr);
 
 /// Projected gradient descent of all rows of `points` at once: steps along the gradient, scaled to the box, that shrink
 /// from `first_step` to `last_step` times its width. Each row becomes the best point seen from it; returns their
 /// values.
-Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, int iterations,
-               double first_step, double last_step, const Stop& stop);
+Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, int iterations, double first_step,
+               double last_step, const Stop& stop);
 
 }  // namespace secateur::mip

@@ -61,8 +61,8 @@ lp::Scaling natural_units(const Formulation& formulation, const model::Compiled&
     }
     double size = 0;
     for (std::size_t e = begin; e < end; ++e) {
-      size = std::max(size, std::ldexp(std::abs(model.value[e]),
-                                       scaling.column[static_cast<std::size_t>(model.column[e])]));
+      size = std::max(size,
+                      std::ldexp(std::abs(model.value[e]), scaling.column[static_cast<std::size_t>(model.column[e])]));
     }
     scaling.row.push_back(-unit_of(size));
   }

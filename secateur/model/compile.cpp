@@ -122,8 +122,9 @@ Compiled compile(const Problem& problem, const Structure& structure, Frame frame
     for (const int v : use.inputs) {
       const auto i = static_cast<std::size_t>(v);
       if (!rows[i]) {
-        throw InputError("\"" + problem.variables[i].name + "\" is an input of the network \"" + use.name +
-                         "\" and has no finite bounds, also after propagating the constraints; give it lower and upper");
+        throw InputError(
+            "\"" + problem.variables[i].name + "\" is an input of the network \"" + use.name +
+            "\" and has no finite bounds, also after propagating the constraints; give it lower and upper");
       }
       inputs.push_back(*rows[i]);
     }

@@ -175,9 +175,9 @@ void check(const Problem& problem, const std::string& file) {
     nn::check(use.network);
     const auto fits = [&](const std::vector<int>& list, Index expected, const char* what) {
       if (static_cast<Index>(list.size()) != expected) {
-        throw InputError(counted(list.size(), what) + ", but the network has " +
-                             counted(static_cast<std::size_t>(expected), what),
-                         file, where);
+        throw InputError(
+            counted(list.size(), what) + ", but the network has " + counted(static_cast<std::size_t>(expected), what),
+            file, where);
       }
       for (const int v : list) {
         if (v < 0 || static_cast<std::size_t>(v) >= count) {
@@ -196,9 +196,9 @@ void check(const Problem& problem, const std::string& file) {
       throw InputError("a side is not a number", file, where);
     }
     if (constraint.lower > constraint.upper) {
-      throw InputError("the sides contradict each other: lower " + number(constraint.lower) + " > upper " +
-                           number(constraint.upper),
-                       file, where);
+      throw InputError(
+          "the sides contradict each other: lower " + number(constraint.lower) + " > upper " + number(constraint.upper),
+          file, where);
     }
   }
   check_terms(problem.objective, count, file, "objective");

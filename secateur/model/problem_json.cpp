@@ -13,7 +13,7 @@
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
-#include "secateur/nn/onnx.hpp"
+#include "secateur/nn/read.hpp"
 
 namespace secateur::model {
 
@@ -57,6 +57,8 @@ Json parse_json(std::string_view bytes, const std::string& file) {
       line += bytes[i] == '\n' ? 1 : 0;
     }
     throw InputError("is not JSON at column " + std::to_string(column), file, "line " + std::to_string(line));
+  } catch (const Json::out_of_range&) {
+    throw InputError("holds a number that is too large for double precision", file);
   }
 }
 
@@ -66,7 +68,8 @@ class Reader {
       : m_file(std::move(file)), m_read_network(read_network) {}
 
   Problem read(const Json& json) {
-    keys(json, "the problem", {"version", "objective"}, {"variables", "networks", "constraints", "name", "description"});
+    keys(json, "the problem", {"version", "objective"},
+         {"variables", "networks", "constraints", "name", "description"});
     const Json& version = json["version"];
     if (version != 1) refuse("version", "has to be 1, found " + found(version));
     const Json none = Json::array();
@@ -129,8 +132,10 @@ class Reader {
   /// lower and upper of an object; absent or null: none.
   template <class Bounded>
   void read_sides(const Json& object, const std::string& where, Bounded& target) const {
-    if (object.contains("lower") && !object["lower"].is_null()) target.lower = number(object["lower"], where + ".lower");
-    if (object.contains("upper") && !object["upper"].is_null()) target.upper = number(object["upper"], where + ".upper");
+    if (object.contains("lower") && !object["lower"].is_null())
+      target.lower = number(object["lower"], where + ".lower");
+    if (object.contains("upper") && !object["upper"].is_null())
+      target.upper = number(object["upper"], where + ".upper");
   }
 
   std::string name_of(const Json& object, const std::string& where) const {
@@ -155,7 +160,8 @@ class Reader {
     if (json.contains("type")) {
       const auto type = from_string<VariableType>(text(json["type"], place + ".type"));
       if (!type) {
-        refuse(place + ".type", "unknown type " + found(json["type"]) + "; allowed: " + joined(Names<VariableType>::value));
+        refuse(place + ".type",
+               "unknown type " + found(json["type"]) + "; allowed: " + joined(Names<VariableType>::value));
       }
       variable.type = *type;
     }
@@ -208,6 +214,7 @@ class Reader {
     };
     std::vector<Wiring> wirings;
     std::set<std::string> known;
+    std::map<std::string, std::string> owner;
     std::size_t index = 0;
     for (const Json& json : list) {
       Wiring wiring;
@@ -223,6 +230,11 @@ class Reader {
       expect(outputs.size(), wiring.network.outputs(), "output", wiring.where + ".outputs");
       for (const std::string& name : outputs) {
         if (name.empty()) refuse(wiring.where + ".outputs", "a name is empty");
+        const auto [first, fresh] = owner.emplace(name, wiring.name);
+        if (!fresh) {
+          refuse(wiring.where + ".outputs", in_quotes(name) + " is an output of this network and of " +
+                                                in_quotes(first->second) + " (or twice of one)");
+        }
         if (!m_variables.contains(name)) {
           Variable free;
           free.name = name;
@@ -272,7 +284,8 @@ class Reader {
     if (json.contains("sense")) {
       const auto sense = from_string<Sense>(text(json["sense"], "objective.sense"));
       if (!sense) {
-        refuse("objective.sense", "unknown sense " + found(json["sense"]) + "; allowed: " + joined(Names<Sense>::value));
+        refuse("objective.sense",
+               "unknown sense " + found(json["sense"]) + "; allowed: " + joined(Names<Sense>::value));
       }
       m_problem.sense = *sense;
     }
@@ -297,7 +310,7 @@ Problem read_problem(const std::string& file) {
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   return parse_problem(read_file(file), file, [&](const std::string& name) {
     const std::filesystem::path path(name);
-    return nn::read_onnx((path.is_absolute() ? path : folder / path).string());
+    return nn::read_network((path.is_absolute() ? path : folder / path).string());
   });
 }
 

@@ -36,7 +36,8 @@ TEST(Incumbent, ObjectivesAndGradientsMatchForwardPassesAndDifferences) {
     Matrix up = points, down = points;
     up.col(j).array() += h;
     down.col(j).array() -= h;
-    const Vector difference = (objectives(graph, {objective, {}}, up) - objectives(graph, {objective, {}}, down)) / (2 * h);
+    const Vector difference =
+        (objectives(graph, {objective, {}}, up) - objectives(graph, {objective, {}}, down)) / (2 * h);
     EXPECT_LE((difference - gradient.col(j)).cwiseAbs().maxCoeff(), 1e-5);
   }
 }
@@ -126,9 +127,7 @@ struct RandomProblem {
     point.head(x.size()) = x;
     return model::complete(stated, model::structure(stated), point);
   }
-  [[nodiscard]] double value(const Vector& x) const {
-    return graph::evaluate(problem.graph, x.transpose())(0, 0);
-  }
+  [[nodiscard]] double value(const Vector& x) const { return graph::evaluate(problem.graph, x.transpose())(0, 0); }
 };
 
 TEST(Cell, ItsProgramIsTheNetworkOnTheCell) {

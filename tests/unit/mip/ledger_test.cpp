@@ -28,7 +28,8 @@ struct Books {
   ProgressSink sink;
   Ledger ledger;
   explicit Books(Sense sense = Sense::minimize)
-      : problem(identity(sense)), structure(model::structure(problem)),
+      : problem(identity(sense)),
+        structure(model::structure(problem)),
         ledger(problem, structure, settings, stop, sink) {}
   /// y is whatever the network says.
   static Vector at(double x) { return Vector{{x, 0}}; }

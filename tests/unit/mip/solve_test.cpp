@@ -241,8 +241,7 @@ TEST(Solve, UnitsFarFromOneAreSolvedJustAsWell) {
   }
 }
 
-std::string refusal(const OverBox& problem, const model::SolveSettings& settings,
-                    const SolverOptions& options = {}) {
+std::string refusal(const OverBox& problem, const model::SolveSettings& settings, const SolverOptions& options = {}) {
   try {
     solve(problem, settings, options);
   } catch (const InputError& error) {

@@ -207,8 +207,7 @@ TEST(Compile, DiscreteValuesAreSelected) {
   const Problem problem = chained();
   const Frame frame = frame_of(problem);
   // The value 7 is outside the bounds.
-  EXPECT_THAT(frame.model.column_names,
-              testing::ElementsAre("v", "u", "T", "d", "n", "d_is_0", "d_is_1", "d_is_2"));
+  EXPECT_THAT(frame.model.column_names, testing::ElementsAre("v", "u", "T", "d", "n", "d_is_0", "d_is_1", "d_is_2"));
   EXPECT_THAT(frame.model.row_names, testing::ElementsAre("together", "d_is_one_of", "d_value"));
   const Vector columns = frame_point(problem, frame, Vector{{1.5, 0.5, 0.75, 0.25, 0}});
   EXPECT_EQ(columns, (Vector{{1.5, 0.5, 0.75, 0.25, 0, 0, 1, 0}}));
