@@ -26,14 +26,38 @@ class BruteForce {
     int cells;  ///< patterns that some point of the box has
   };
 
+  /// What points have to satisfy besides the box.
+  struct Restrictions {
+    /// z >= 0 or z <= 0 of a unit; ReLU layers count from 0.
+    struct Phase {
+      Index layer, unit;
+      bool active;
+    };
+    /// input'x + output'y <= side.
+    struct Row {
+      Vector input, output;
+      double side;
+    };
+    std::vector<Phase> phases;
+    std::vector<Row> rows;
+  };
+
   Optimum solve(const nn::Network& network, const Box& box, const Vector& objective, Sense sense) {
+    Optimum optimum = solve(network, box, objective, sense, {});
+    if (optimum.x.size() == 0) throw std::logic_error("brute force found no point");
+    return optimum;
+  }
+
+  /// The same under restrictions; without a point x is empty and the objective infinite.
+  Optimum solve(const nn::Network& network, const Box& box, const Vector& objective, Sense sense,
+                const Restrictions& restrictions) {
     m_network = &network;
     m_box = &box;
+    m_restrictions = restrictions;
     m_cost = sense == Sense::minimize ? objective : Vector(-objective);
     m_best = {std::numeric_limits<double>::infinity(), {}, 0};
     const Index inputs = network.inputs();
     visit(0, {Matrix::Identity(inputs, inputs), Vector::Zero(inputs)}, {});
-    if (m_best.x.size() == 0) throw std::logic_error("brute force found no point");
     if (sense == Sense::maximize) m_best.objective = -m_best.objective;
     return m_best;
   }
@@ -61,6 +85,9 @@ class BruteForce {
         split(layer, 0, values, cell);
         return;
       }
+    }
+    for (const Restrictions::Row& row : m_restrictions.rows) {
+      cell.push_back({row.input + values.map.transpose() * row.output, row.side - values.shift.dot(row.output)});
     }
     ++m_best.cells;
     const Vector cost = values.map.transpose() * m_cost;
@@ -101,10 +128,19 @@ class BruteForce {
       smaller.push_back(active ? HalfSpace{-row, shift} : HalfSpace{row, -shift});
       if (has_points(smaller)) split(layer, unit + 1, next, smaller);
     };
+    for (const Restrictions::Phase& phase : m_restrictions.phases) {
+      if (phase.layer == relu_layers_before(layer) && phase.unit == unit) return go(phase.active, true);
+    }
     if (low >= -rounding) return go(true, false);
     if (high <= rounding) return go(false, false);
     go(true, true);
     go(false, true);
+  }
+
+  [[nodiscard]] Index relu_layers_before(std::size_t layer) const {
+    Index count = 0;
+    for (std::size_t k = 0; k < layer; ++k) count += std::holds_alternative<nn::Relu>(m_network->layers[k]);
+    return count;
   }
 
   static void apply(const nn::Elementwise& step, Affine& values) {
@@ -161,6 +197,7 @@ class BruteForce {
   std::unique_ptr<lp::Session> m_session = lp::make_session();
   const nn::Network* m_network = nullptr;
   const Box* m_box = nullptr;
+  Restrictions m_restrictions;
   Vector m_cost;
   Optimum m_best{};
 };
