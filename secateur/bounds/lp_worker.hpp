@@ -8,6 +8,7 @@
 
 #include "secateur/bounds/triangle.hpp"
 #include "secateur/core/status.hpp"
+#include "secateur/lp/scaling.hpp"
 #include "secateur/lp/session.hpp"
 
 namespace secateur::bounds {
@@ -28,7 +29,8 @@ struct Budget {
   std::function<std::optional<Status>()> stop;
 };
 
-/// One session that tightens ranges over one program after another.
+/// One session that tightens ranges over one program after another. The solver sees each program in units in which its
+/// numbers are of size one, since its tolerances are absolute; the proof is about the program as it is.
 class LpWorker {
  public:
   struct Result {
@@ -48,6 +50,7 @@ class LpWorker {
 
   std::unique_ptr<lp::Session> m_session;
   lp::Model m_model;
+  lp::Scaling m_units;  ///< of what the session holds
 };
 
 }  // namespace secateur::bounds

@@ -239,6 +239,45 @@ TEST(LpBounds, UseOutputBoundsAndTheCutOffToTightenInputs) {
   EXPECT_NEAR(lp_bounds(graph, box, crown(graph, box), &objective, settings).inputs.upper(0), 0.25, 1e-9);
 }
 
+// Inputs in thousands, neurons and outputs in billionths: a solver's absolute tolerances see nothing there.
+TEST(LpBounds, AreAsTightInAnyUnits) {
+  Rng rng(91);
+  for (int c = 0; c < 10; ++c) {
+    const nn::Network network = random_network({.widths = {3, 8, 8, 2}}, rng);
+    const Box box = random_box(3, 2, rng);
+    nn::Network other = network;
+    auto dense = [&](std::size_t k) -> nn::Dense& { return std::get<nn::Dense>(other.layers[k]); };
+    dense(0).weight *= 0x1p-10;
+    dense(2).weight *= 0x1p-30;
+    dense(2).bias *= 0x1p-30;
+    dense(4).bias *= 0x1p-30;
+    const Box wide{0x1p10 * box.lower, 0x1p10 * box.upper};
+    const ReluGraph graph = graph::lower(network, box), scaled = graph::lower(other, wide);
+    const NeuronBounds a = lp_bounds(graph, box, crown(graph, box), nullptr, thorough()).neurons;
+    const NeuronBounds b = lp_bounds(scaled, wide, crown(scaled, wide), nullptr, thorough()).neurons;
+    for (std::size_t k = 1; k < 3; ++k) {
+      EXPECT_TRUE(a[k].lower.isApprox(0x1p30 * b[k].lower, 1e-6)) << c << " layer " << k;
+      EXPECT_TRUE(a[k].upper.isApprox(0x1p30 * b[k].upper, 1e-6)) << c << " layer " << k;
+    }
+  }
+}
+
+// An output that is a combination of others has no column: its range is still wanted.
+TEST(LpBounds, OutputsWithoutAColumnAreBoundedUnderTheOthers) {
+  nn::Network network = two_kinks();
+  auto& last = std::get<nn::Dense>(network.layers[2]);
+  last = {Matrix{{1.0, -1.0}, {2.0, -2.0}}, Vector{{0.0, 1.0}}};
+  network.output_names = {"y", "sum"};
+  const Box box{Vector{{-1.0}}, Vector{{2.0}}};
+  const ReluGraph graph = graph::lower(network, box);
+  model::Frame frame = plain_frame(graph);
+  frame.outputs[1] = -1;
+  frame.model.column_upper[1] = 0.25;
+  const LpBounds bounds = lp_bounds(graph, box, crown(graph, box), &frame, thorough());
+  EXPECT_NEAR(bounds.neurons.back().upper(1), 1.5, 1e-9);
+  EXPECT_GE(bounds.neurons.back().upper(1), 1.5);
+}
+
 TEST(LpBounds, ProveThatThereIsNoPoint) {
   const nn::Network network = two_kinks();
   const Box box{Vector{{-1.0}}, Vector{{2.0}}};
