@@ -172,7 +172,7 @@ void Linear::add_product(const Expression& term, double factor) {
              "a product of two terms with variables is not linear; " + std::string(allowed_terms));
     }
   }
-  add(*variable_part, factor);
+  if (variable_part != nullptr) add(*variable_part, factor);  // there is one, or this would be a constant
 }
 
 void Linear::add_quotient(const Expression& term, double factor) {
@@ -214,7 +214,7 @@ LinearConstraint Linear::constraint(bool strict) {
   for (std::size_t i = 0; i < m_entries.size();) {
     const std::size_t first = i;
     double coefficient = m_entries[i].coefficient;
-    while (++i < m_entries.size() && key(m_entries[i]) == key(m_entries[first])) {
+    for (++i; i < m_entries.size() && key(m_entries[i]) == key(m_entries[first]); ++i) {
       coefficient = sum(coefficient, m_entries[i].coefficient, m_entries[i].position);
     }
     const Variable& variable = m_entries[first].variable;
