@@ -21,6 +21,9 @@ namespace secateur::bounds {
 namespace {
 
 bool crossed(const Box& box) { return (box.lower.array() > box.upper.array()).any(); }
+bool crossed(const graph::NeuronBounds& bounds) {
+  return std::any_of(bounds.begin(), bounds.end(), [](const graph::LayerBounds& layer) { return crossed(layer); });
+}
 
 /// Calls work(0) ... work(count - 1), each on a thread of its own; the first exception leaves from here.
 template <class Work>
@@ -73,9 +76,22 @@ class Tightening {
     const bool joint = m_around.frame != nullptr && touches_outputs();
     const bool constrained =
         joint || (m_around.frame != nullptr && (m_around.frame->model.rows() > 0 || m_around.cutoff));
-    m_stages = constrained ? depth + 1 : depth - 1;
-    if (constrained && !tighten_inputs(joint ? depth : 0)) return false;
+    const int rounds = joint ? m_settings.rounds : 1;
+    for (LpReport& report = m_result.report; report.rounds < rounds;) {
+      m_stages = (constrained ? depth + 1 : depth - 1) * (rounds - report.rounds);
+      const std::int64_t programs = report.programs;
+      const double shrunk = report.shrunk;
+      ++report.rounds;
+      if (!one_round(constrained, joint)) return false;
+      const auto more = static_cast<double>(report.programs - programs);
+      if (report.programs == programs || report.shrunk - shrunk < m_settings.least_gain * more) break;
+    }
+    return true;
+  }
 
+  bool one_round(bool constrained, bool joint) {
+    const int depth = m_graph.depth();
+    if (constrained && !tighten_inputs(joint ? depth : 0)) return false;
     BackwardPass pass(m_graph, m_result.inputs);
     for (int k = 0; k < depth; ++k) {
       graph::LayerBounds& layer = m_result.neurons[static_cast<std::size_t>(k)];
@@ -85,7 +101,7 @@ class Tightening {
       if ((k > 0 || constrained) && !tighten_layer(k, joint ? depth : k)) return false;
       if (k + 1 < depth) pass.set_bounds(k, layer);
     }
-    return m_around.frame == nullptr || leave_frame();
+    return m_around.frame == nullptr || exchange();
   }
 
   /// What box, start and frame say of each other's columns.
@@ -98,16 +114,9 @@ class Tightening {
     if (!exchange()) return false;
     const bool smaller = (m_result.inputs.lower.array() > inputs.lower.array()).any() ||
                          (m_result.inputs.upper.array() < inputs.upper.array()).any();
-    if (smaller) {
-      m_result.neurons = crown(m_graph, m_result.inputs, &m_result.neurons);
-      for (const graph::LayerBounds& layer : m_result.neurons) {
-        if (crossed(layer)) return false;
-      }
-    }
-    return true;
+    if (smaller) m_result.neurons = crown(m_graph, m_result.inputs, &m_result.neurons);
+    return !crossed(m_result.neurons);
   }
-
-  bool leave_frame() { return exchange(); }
 
   /// Bounds of inputs and outputs into the frame's columns, through its rows, and back.
   bool exchange() {
@@ -171,7 +180,7 @@ class Tightening {
     }
     if (!exchange()) return false;
     m_result.neurons = crown(m_graph, m_result.inputs, &m_result.neurons);
-    return !crossed(m_result.inputs);
+    return !crossed(m_result.neurons);
   }
 
   bool tighten_layer(int k, int layers) {
@@ -248,7 +257,9 @@ void check_arguments(const graph::ReluGraph& graph, const graph::NeuronBounds& s
   bool fits = start.size() == graph.layers.size();
   for (std::size_t k = 0; fits && k < start.size(); ++k) fits = start[k].size() == graph.layers[k].units();
   if (!fits) throw std::invalid_argument("lp_bounds: the start does not have one bound a unit");
-  if (settings.threads < 1) throw std::invalid_argument("lp_bounds: at least one thread is needed");
+  if (settings.threads < 1 || settings.rounds < 1) {
+    throw std::invalid_argument("lp_bounds: at least one thread and one round are needed");
+  }
   if (frame == nullptr) {
     if (settings.cutoff) throw std::invalid_argument("lp_bounds: a cut-off needs a frame, whose objective it is about");
     return;

@@ -21,6 +21,9 @@ struct LpSettings {
   /// A session leaves a layer when the last dozens of its programs took less than this share off a range on average;
   /// 0: never.
   double least_gain = 0.02;
+  /// With a frame that says something of the outputs, what one round finds in deep layers tightens the first ones in
+  /// the next; there is a next one while programs bring `least_gain` on average.
+  int rounds = 3;
   double seconds = std::numeric_limits<double>::infinity();
   std::int64_t programs = std::numeric_limits<std::int64_t>::max();
   /// Points whose objective in the frame is worse than this need not be enclosed.
@@ -30,8 +33,9 @@ struct LpSettings {
 /// What LP bounds cost and brought.
 struct LpReport {
   std::int64_t programs = 0;  ///< linear programs solved
-  Index fixed = 0;            ///< neurons that were unstable by the bounds at the start and are no longer
-  double shrunk = 0;          ///< sum over the programs of the share that each took off its range
+  int rounds = 0;
+  Index fixed = 0;    ///< neurons that were unstable by the bounds at the start and are no longer
+  double shrunk = 0;  ///< sum over the programs of the share that each took off its range
   double seconds = 0;
   bool complete = true;  ///< nothing was left out for lack of gain, time or programs
 };

@@ -158,7 +158,7 @@ class Propagator {
       m_trail.pop_back();
       std::vector<ColumnBound> why = needs(row, by_upper, entry);
       why.push_back({j, !upper});
-      fail(row, std::move(why));
+      fail(row, why);
       return false;
     }
     const bool worthwhile = integer(j) || !std::isfinite(width) || old - bound >= m_settings.least_gain * width;

@@ -151,6 +151,7 @@ TEST(LpBounds, HoldUnderJointConstraintsInExactArithmetic) {
     add_row(frame.model, 0, {{free, 1}, {0, -1}}, 0);
     frame.model.column_upper[3] = y(0) + 0.2;
     LpSettings settings = thorough();
+    settings.rounds = 1 + c % 3;
     frame.model.sense = c % 2 == 0 ? Sense::minimize : Sense::maximize;
     frame.model.cost[4] = 2;
     frame.model.offset = 1;
@@ -278,6 +279,38 @@ TEST(LpBounds, OutputsWithoutAColumnAreBoundedUnderTheOthers) {
   EXPECT_GE(bounds.neurons.back().upper(1), 1.5);
 }
 
+// A cut-off near the optimum: what the deep layers learn of it goes back to the inputs and from there forward again.
+TEST(LpBounds, FurtherRoundsTightenWhileTheyPay) {
+  Rng rng(103);
+  double one = 0, many = 0;
+  for (int c = 0; c < 10; ++c) {
+    const nn::Network network = random_network({.widths = {2, 8, 8, 1}}, rng);
+    const Box box = random_box(2, 2, rng);
+    const ReluGraph graph = graph::lower(network, box);
+    model::Frame frame = plain_frame(graph);
+    frame.model.cost[2] = 1;
+    Matrix points(2000, 2);
+    for (Index r = 0; r < points.rows(); ++r) points.row(r) = random_point(box, rng).transpose();
+    LpSettings settings;
+    settings.cutoff = graph::evaluate(graph, points).minCoeff() + 0.01;
+    settings.rounds = 1;
+    const NeuronBounds start = crown(graph, box);
+    const LpBounds first = lp_bounds(graph, box, start, &frame, settings);
+    settings.rounds = 20;
+    const LpBounds last = lp_bounds(graph, box, start, &frame, settings);
+    EXPECT_EQ(first.report.rounds, 1);
+    EXPECT_LT(last.report.rounds, 20);
+    ASSERT_TRUE(inside(last.neurons, first.neurons));
+    EXPECT_GE(last.report.fixed, first.report.fixed);
+    one += width(first.neurons);
+    many += width(last.neurons);
+    // Without anything that couples the outputs there is nothing to go back for.
+    settings.cutoff.reset();
+    EXPECT_EQ(lp_bounds(graph, box, start, nullptr, settings).report.rounds, 1);
+  }
+  EXPECT_LT(many, 0.9 * one);
+}
+
 TEST(LpBounds, ProveThatThereIsNoPoint) {
   const nn::Network network = two_kinks();
   const Box box{Vector{{-1.0}}, Vector{{2.0}}};
@@ -379,6 +412,9 @@ TEST(LpBounds, RefuseWhatDoesNotFit) {
   EXPECT_THROW(lp_bounds(graph, box, start, nullptr, settings), std::invalid_argument);
   settings = {};
   settings.threads = 0;
+  EXPECT_THROW(lp_bounds(graph, box, start, &frame, settings), std::invalid_argument);
+  settings = {};
+  settings.rounds = 0;
   EXPECT_THROW(lp_bounds(graph, box, start, &frame, settings), std::invalid_argument);
   model::Frame wrong = frame;
   wrong.inputs.pop_back();
