@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/lp/check.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -29,6 +30,36 @@ void check_rows(const std::vector<double>& lower, const std::vector<double>& upp
   }
 }
 
+/// Indicators and special ordered sets.
+void check_conditions(const Model& model) {
+  const auto exists = [&](int c) { return c >= 0 && c < model.columns(); };
+  for (const Indicator& indicator : model.indicators) {
+    require(exists(indicator.column), "an indicator of a column that does not exist");
+    const auto c = static_cast<std::size_t>(indicator.column);
+    require(model.integer[c] && model.column_lower[c] >= 0 && model.column_upper[c] <= 1,
+            "an indicator of a column that is not binary");
+    require(indicator.value == 0 || indicator.value == 1, "an indicator of a value that is not 0 or 1");
+    require(!std::isnan(indicator.lower) && !std::isnan(indicator.upper), "an indicator's bound that is not a number");
+    require(indicator.columns.size() == indicator.coefficients.size(), "an indicator's row of different counts");
+    for (std::size_t i = 0; i < indicator.columns.size(); ++i) {
+      require(exists(indicator.columns[i]), "an indicator's entry of a column that does not exist");
+      require(std::isfinite(indicator.coefficients[i]), "an indicator's coefficient that is not finite");
+    }
+  }
+  for (const Sos1& set : model.sos1) {
+    require(!set.columns.empty() && set.columns.size() == set.weights.size(),
+            "a special ordered set of different counts");
+    for (std::size_t i = 0; i < set.columns.size(); ++i) {
+      require(exists(set.columns[i]), "a special ordered set with a column that does not exist");
+      require(std::isfinite(set.weights[i]), "a weight of a special ordered set that is not finite");
+    }
+    std::vector<double> weights = set.weights;
+    std::sort(weights.begin(), weights.end());
+    require(std::adjacent_find(weights.begin(), weights.end()) == weights.end(),
+            "a special ordered set whose weights are not all different");
+  }
+}
+
 }  // namespace
 
 void check(const Model& model) {
@@ -44,6 +75,7 @@ void check(const Model& model) {
     require(!std::isnan(model.column_lower[c]) && !std::isnan(model.column_upper[c]),
             "a column bound that is not a number");
   }
+  check_conditions(model);
 }
 
 void check(const Rows& rows, int columns) {

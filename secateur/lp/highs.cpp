@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <exception>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -14,9 +12,9 @@
 
 #include "interfaces/highs_c_api.h"
 #include "secateur/core/error.hpp"
-#include "secateur/core/stop.hpp"
 #include "secateur/lp/check.hpp"
-#include "secateur/lp/memory.hpp"
+#include "secateur/lp/option.hpp"
+#include "secateur/lp/watch.hpp"
 
 namespace secateur::lp {
 
@@ -66,76 +64,19 @@ std::shared_lock<std::shared_mutex> use_scheduler(int threads) {
   return std::shared_lock(scheduler_mutex());
 }
 
-/// What one run's callbacks share; HiGHS may call from more than one thread.
-struct Watch {
-  const RunSettings& settings;
-  const Callbacks& callbacks;
-  Index columns;
-  Stopwatch clock;
-  std::mutex mutex;
-  SearchState last;
-  double reported = -1, memory_checked = -1;
-  std::optional<Status> stopped;
-  std::exception_ptr error;
-
-  Watch(const RunSettings& run_settings, const Callbacks& run_callbacks, Index column_count)
-      : settings(run_settings), callbacks(run_callbacks), columns(column_count) {}
-
-  /// Whether a run has anything to tell or to ask.
-  [[nodiscard]] bool listens() const {
-    return callbacks.progress || callbacks.improved || callbacks.stop || std::isfinite(settings.memory_limit);
-  }
-
-  void state(const HighsCallbackDataOut& out) {
-    if (!callbacks.progress) return;
-    SearchState now;
-    if (std::isfinite(out.mip_primal_bound)) now.objective = out.mip_primal_bound;
-    if (std::isfinite(out.mip_dual_bound)) now.bound = out.mip_dual_bound;
-    now.nodes = std::max<std::int64_t>(out.mip_node_count, 0);
-    now.seconds = clock.seconds();
-    const bool changed = now.objective != last.objective || now.bound != last.bound;
-    if (!changed && now.seconds < reported + 0.05) return;
-    reported = now.seconds;
-    last = now;
-    callbacks.progress(now);
-  }
-
-  bool must_stop() {
-    if (stopped) return true;
-    if (callbacks.stop) stopped = callbacks.stop();
-    if (!stopped && std::isfinite(settings.memory_limit) && clock.seconds() >= memory_checked + 0.02) {
-      memory_checked = clock.seconds();
-      if (resident_memory() > settings.memory_limit) stopped = Status::memory_limit;
-    }
-    return stopped.has_value();
-  }
-
-  void call(int type, const HighsCallbackDataOut& out, HighsCallbackDataIn* in) {
-    const std::lock_guard lock(mutex);
-    if (error) {
-      if (in != nullptr) in->user_interrupt = 1;
-      return;
-    }
-    try {
-      if (type == kHighsCallbackMipImprovingSolution) {
-        if (callbacks.improved && out.mip_solution != nullptr) {
-          callbacks.improved(Eigen::Map<const Vector>(out.mip_solution, columns), out.objective_function_value);
-        }
-        return;
-      }
-      if (type == kHighsCallbackMipInterrupt || type == kHighsCallbackMipLogging) state(out);
-      if (must_stop() && in != nullptr) in->user_interrupt = 1;
-    } catch (...) {
-      // Exceptions must not pass through the solver, whose C++ runtime need not be ours.
-      error = std::current_exception();
-      if (in != nullptr) in->user_interrupt = 1;
-    }
-  }
-};
-
 extern "C" void on_highs_callback(int type, const char*, const HighsCallbackDataOut* out, HighsCallbackDataIn* in,
                                   void* data) {
-  if (out != nullptr && data != nullptr) static_cast<Watch*>(data)->call(type, *out, in);
+  if (out == nullptr || data == nullptr) return;
+  Watch& watch = *static_cast<Watch*>(data);
+  bool stop = false;
+  if (type == kHighsCallbackMipImprovingSolution) {
+    if (out->mip_solution != nullptr) stop = watch.improved(out->mip_solution, out->objective_function_value);
+  } else if (type == kHighsCallbackMipInterrupt || type == kHighsCallbackMipLogging) {
+    stop = watch.state(out->mip_primal_bound, out->mip_dual_bound, out->mip_node_count);
+  } else {
+    stop = watch.must_stop();
+  }
+  if (stop && in != nullptr) in->user_interrupt = 1;
 }
 
 constexpr std::array<HighsInt, 5> callback_types{kHighsCallbackSimplexInterrupt, kHighsCallbackIpmInterrupt,
@@ -160,6 +101,12 @@ class HighsSession final : public Session {
 
   void load(const Model& model) override {
     check(model);
+    if (!model.indicators.empty() || !model.sos1.empty()) {
+      throw InputError(
+          "HiGHS has no indicator constraints or special ordered sets; use --solver gurobi or scip, or "
+          "a formulation without them",
+          {}, "--solver");
+    }
     m_columns = model.columns();
     m_rows = model.rows();
     m_has_integers = std::find(model.integer.begin(), model.integer.end(), true) != model.integer.end();
@@ -260,52 +207,25 @@ class HighsSession final : public Session {
   std::vector<bool> m_integer;
 };
 
-std::optional<bool> parse_bool(const std::string& text) {
-  for (const char* yes : {"true", "on", "1"}) {
-    if (text == yes) return true;
-  }
-  for (const char* no : {"false", "off", "0"}) {
-    if (text == no) return false;
-  }
-  return std::nullopt;
-}
-
-template <class Number>
-std::optional<Number> parse_number(const std::string& text) {
-  Number value{};
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-[[noreturn]] void refuse_value(const std::string& name, const std::string& value, const std::string& allowed) {
-  throw InputError("the value '" + value + "' for the HiGHS option " + name + " is not allowed: " + allowed, {},
-                   "--solver-option");
-}
-
 void HighsSession::set_option(const std::string& name, const std::string& value) {
   for (const auto& [option, instead] : governed) {
-    if (name == option) {
-      throw InputError("the HiGHS option " + name + " is not the user's to set; use " + std::string(instead), {},
-                       "--solver-option");
-    }
+    if (name == option) refuse_governed("HiGHS", name, instead);
   }
   HighsInt type = 0;
   if (Highs_getOptionType(m_highs, name.c_str(), &type) != kHighsStatusOk) {
-    throw InputError("HiGHS has no option '" + name + "'; its options are listed at https://ergo-code.github.io/HiGHS",
-                     {}, "--solver-option");
+    refuse_unknown("HiGHS", name, "https://ergo-code.github.io/HiGHS");
   }
   const char* option = name.c_str();
   if (type == kHighsOptionTypeBool) {
     const auto parsed = parse_bool(value);
-    if (!parsed) refuse_value(name, value, "true or false");
+    if (!parsed) refuse_value("HiGHS", name, value, "true or false");
     ok(Highs_setBoolOptionValue(m_highs, option, *parsed ? 1 : 0), option);
   } else if (type == kHighsOptionTypeInt) {
     const auto parsed = parse_number<HighsInt>(value);
     HighsInt now = 0, least = 0, most = 0, standard = 0;
     Highs_getIntOptionValues(m_highs, option, &now, &least, &most, &standard);
     if (!parsed || Highs_setIntOptionValue(m_highs, option, *parsed) != kHighsStatusOk) {
-      refuse_value(name, value, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+      refuse_number("HiGHS", name, value, least, most);
     }
     if (name == "mip_max_nodes") m_user_nodes = *parsed;
     if (name == "simplex_strategy") m_strategy_given = true;
@@ -314,13 +234,11 @@ void HighsSession::set_option(const std::string& name, const std::string& value)
     double now = 0, least = 0, most = 0, standard = 0;
     Highs_getDoubleOptionValues(m_highs, option, &now, &least, &most, &standard);
     if (!parsed || std::isnan(*parsed) || Highs_setDoubleOptionValue(m_highs, option, *parsed) != kHighsStatusOk) {
-      std::array<char, 80> range{};
-      std::snprintf(range.data(), range.size(), "a number from %g to %g", least, most);
-      refuse_value(name, value, range.data());
+      refuse_number("HiGHS", name, value, least, most);
     }
   } else if (value.size() >= static_cast<std::size_t>(kHighsMaximumStringLength) ||
              Highs_setStringOptionValue(m_highs, option, value.c_str()) != kHighsStatusOk) {
-    refuse_value(name, value, "HiGHS does not know it");
+    refuse_value("HiGHS", name, value, "HiGHS does not know it");
   }
 }
 
@@ -347,7 +265,7 @@ void HighsSession::apply(const RunSettings& settings, bool integers) {
 
 /// One call of HiGHS; returns its model status. Exceptions of callbacks are thrown from here.
 HighsInt HighsSession::call(Watch& watch) {
-  const auto lock = use_scheduler(watch.settings.threads);
+  const auto lock = use_scheduler(watch.settings().threads);
   // The clock otherwise runs on over all calls, and the time limit with it.
   Highs_zeroAllClocks(m_highs);
   const bool listens = watch.listens();
@@ -360,7 +278,7 @@ HighsInt HighsSession::call(Watch& watch) {
     for (const HighsInt type : callback_types) Highs_stopCallback(m_highs, type);
     Highs_setCallback(m_highs, nullptr, nullptr);
   }
-  if (watch.error) std::rethrow_exception(watch.error);
+  watch.rethrow();
   const HighsInt status = Highs_getModelStatus(m_highs);
   return result == kHighsStatusError && status == kHighsModelStatusNotset ? kHighsModelStatusSolveError : status;
 }
@@ -369,10 +287,10 @@ HighsInt HighsSession::call(Watch& watch) {
 bool HighsSession::has_feasible_point(Watch& watch) {
   std::vector<double> zero(m_cost.size(), 0.0);
   ok(Highs_changeColsCostByRange(m_highs, 0, m_columns - 1, zero.data()), "changing costs");
-  const Callbacks only_stop{{}, {}, watch.callbacks.stop};
-  Watch inner(watch.settings, only_stop, m_columns);
+  const Callbacks only_stop{{}, {}, watch.callbacks().stop};
+  Watch inner(watch.settings(), only_stop, m_columns);
   const HighsInt status = call(inner);
-  watch.stopped = inner.stopped;
+  watch.set_stopped(inner.stopped());
   ok(Highs_changeColsCostByRange(m_highs, 0, m_columns - 1, m_cost.data()), "changing costs");
   m_changed_costs = many;
   if (status == kHighsModelStatusOptimal) return true;
@@ -477,9 +395,9 @@ Outcome HighsSession::run(const RunSettings& settings, const Callbacks& callback
   apply(settings, integers);
   m_changed_costs = many;  // unless this run ends at an optimal basis
   const HighsInt status = settle(call(watch), watch, integers);
-  outcome.status = translate(status, watch.stopped);
+  outcome.status = translate(status, watch.stopped());
   if (!integers && outcome.status == Status::optimal) m_changed_costs = 0;
-  outcome.seconds = watch.clock.seconds();
+  outcome.seconds = watch.seconds();
   read_numbers(outcome, integers);
   return outcome;
 }

@@ -27,6 +27,16 @@ int Model::close_row(double lower, double upper, std::string name) {
   return rows() - 1;
 }
 
+void Model::append(const Rows& rows) {
+  const int before = row_start.back();
+  column.insert(column.end(), rows.column.begin(), rows.column.end());
+  value.insert(value.end(), rows.value.begin(), rows.value.end());
+  for (std::size_t i = 0; i < rows.lower.size(); ++i) row_start.push_back(before + rows.start[i + 1]);
+  row_lower.insert(row_lower.end(), rows.lower.begin(), rows.lower.end());
+  row_upper.insert(row_upper.end(), rows.upper.begin(), rows.upper.end());
+  row_names.resize(row_lower.size());
+}
+
 void Rows::add_entry(int column_index, double coefficient) {
   column.push_back(column_index);
   value.push_back(coefficient);

@@ -9,8 +9,38 @@
 
 namespace secateur::lp {
 
+/// Rows to append to a model that a session holds: lower <= A x <= upper, stored as Model stores its rows.
+struct Rows {
+  std::vector<double> lower, upper;
+  std::vector<int> start{0}, column;
+  std::vector<double> value;
+
+  [[nodiscard]] int count() const { return static_cast<int>(lower.size()); }
+
+  /// add_entry calls before close_row fill the row that it closes.
+  void add_entry(int column_index, double coefficient);
+  void close_row(double row_lower, double row_upper);
+};
+
+/// Column `column`, which is binary, implies a row when it has the value `value` (0 or 1): lower <= a'x <= upper.
+struct Indicator {
+  int column = 0, value = 1;
+  double lower = 0, upper = 0;
+  std::vector<int> columns;
+  std::vector<double> coefficients;
+  std::string name;
+};
+
+/// At most one of the columns is not zero. Weights order them for branching; they are all different.
+struct Sos1 {
+  std::vector<int> columns;
+  std::vector<double> weights;
+  std::string name;
+};
+
 /// min or max cost'x + offset subject to row_lower <= A x <= row_upper, column_lower <= x <= column_upper, some x
-/// integer. Infinite bounds are IEEE infinities.
+/// integer. Infinite bounds are IEEE infinities. Indicators and special ordered sets are conditions on top, which not
+/// every solver has; a relaxation drops them together with integrality.
 struct Model {
   Sense sense = Sense::minimize;
   double offset = 0;
@@ -24,6 +54,9 @@ struct Model {
   std::vector<int> row_start{0}, column;
   std::vector<double> value;
 
+  std::vector<Indicator> indicators;
+  std::vector<Sos1> sos1;
+
   [[nodiscard]] int columns() const { return static_cast<int>(cost.size()); }
   [[nodiscard]] int rows() const { return static_cast<int>(row_lower.size()); }
 
@@ -32,19 +65,8 @@ struct Model {
   /// Appends a row; add_entry calls before it fill the row that it closes.
   void add_entry(int column_index, double coefficient);
   int close_row(double lower, double upper, std::string name);
-};
-
-/// Rows to append to a model that a session holds: lower <= A x <= upper, stored as Model stores its rows.
-struct Rows {
-  std::vector<double> lower, upper;
-  std::vector<int> start{0}, column;
-  std::vector<double> value;
-
-  [[nodiscard]] int count() const { return static_cast<int>(lower.size()); }
-
-  /// add_entry calls before close_row fill the row that it closes.
-  void add_entry(int column_index, double coefficient);
-  void close_row(double row_lower, double row_upper);
+  /// Appends rows without names.
+  void append(const Rows& rows);
 };
 
 /// The model as text: free MPS, or CPLEX LP. Numbers in their shortest form that reads back to the same bits.

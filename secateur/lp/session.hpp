@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "secateur/core/matrix.hpp"
 #include "secateur/core/status.hpp"
@@ -107,7 +108,18 @@ class Session {
   virtual Outcome run_relaxation(const RunSettings& settings = {}, const Callbacks& callbacks = {}) = 0;
 };
 
-/// A session of the solver of that name ("highs"). Throws InputError for one that is not available.
+/// A session of the solver of that name: "highs", which is built in, "gurobi" or "scip", which are found at run time
+/// (docs/solvers.md). Throws InputError for one that is not available.
 std::unique_ptr<Session> make_session(std::string_view solver = "highs");
+
+/// Whether a solver can be used here: its name and version, or why not.
+struct Availability {
+  std::string solver;                  ///< as make_session knows it
+  std::optional<std::string> version;  ///< "SCIP 10.0.3"
+  std::string reason;                  ///< empty when it can be used
+};
+Availability availability(std::string_view solver);
+/// That of every solver that there is a back end for.
+std::vector<Availability> solvers();
 
 }  // namespace secateur::lp

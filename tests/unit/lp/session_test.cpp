@@ -6,11 +6,13 @@
 
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <thread>
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/rng.hpp"
+#include "secateur/core/stop.hpp"
 
 namespace secateur::lp {
 namespace {
@@ -51,7 +53,21 @@ Model hard_milp(int columns) {
   return model;
 }
 
-TEST(Session, SolvesALinearProgramWithDuals) {
+/// Every test of this suite runs with each solver; one that is not available here is skipped, and says why.
+class Session : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    const Availability available = availability(GetParam());
+    if (!available.version) GTEST_SKIP() << available.reason;
+  }
+  static std::unique_ptr<lp::Session> make_session() { return lp::make_session(GetParam()); }
+  static bool is(const char* solver) { return std::string(GetParam()) == solver; }
+};
+
+INSTANTIATE_TEST_SUITE_P(, Session, testing::Values("highs", "gurobi", "scip"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST_P(Session, SolvesALinearProgramWithDuals) {
   const auto session = make_session();
   session->load(small_lp());
   const Outcome outcome = session->run();
@@ -66,7 +82,7 @@ TEST(Session, SolvesALinearProgramWithDuals) {
   EXPECT_NEAR(outcome.row_dual.dot(Vector{{4.0, 6.0}}) + outcome.column_dual(0) * 3, 11, 1e-9);
 }
 
-TEST(Session, FollowsChangesOfBoundsCostsAndSense) {
+TEST_P(Session, FollowsChangesOfBoundsCostsAndSense) {
   const auto session = make_session();
   session->load(small_lp());
   session->run();
@@ -80,7 +96,7 @@ TEST(Session, FollowsChangesOfBoundsCostsAndSense) {
   EXPECT_NEAR(session->run().objective.value(), 0, 1e-9);
 }
 
-TEST(Session, AddedRowsCutFromTheLastBasis) {
+TEST_P(Session, AddedRowsCutFromTheLastBasis) {
   const auto session = make_session();
   session->load(small_lp());
   EXPECT_NEAR(session->run().objective.value(), 11, 1e-9);
@@ -103,7 +119,7 @@ TEST(Session, AddedRowsCutFromTheLastBasis) {
   EXPECT_NEAR(session->run().objective.value(), 11, 1e-9);
 }
 
-TEST(Session, AddedRowsHoldForIntegersToo) {
+TEST_P(Session, AddedRowsHoldForIntegersToo) {
   Model model = small_lp();
   model.integer = {true, true};
   const auto session = make_session();
@@ -117,7 +133,7 @@ TEST(Session, AddedRowsHoldForIntegersToo) {
   EXPECT_NEAR(session->run().objective.value(), 9, 1e-9);  // (3, 0)
 }
 
-TEST(Session, RefusesRowsThatDoNotFit) {
+TEST_P(Session, RefusesRowsThatDoNotFit) {
   const auto session = make_session();
   session->load(small_lp());
   Rows good;
@@ -139,7 +155,7 @@ TEST(Session, RefusesRowsThatDoNotFit) {
 }
 
 /// Re-solves after changes of one cost, of many, of bounds and of rows, each against a fresh session.
-TEST(Session, HotStartsAgreeWithColdOnes) {
+TEST_P(Session, HotStartsAgreeWithColdOnes) {
   Rng rng(5);
   Model model;
   for (int j = 0; j < 30; ++j) model.add_column(-1, 1, rng.uniform(-1, 1), false, "");
@@ -185,7 +201,7 @@ TEST(Session, HotStartsAgreeWithColdOnes) {
   }
 }
 
-TEST(Session, SolvesAnIntegerProgramAndItsRelaxation) {
+TEST_P(Session, SolvesAnIntegerProgramAndItsRelaxation) {
   Model model = small_lp();
   model.integer = {true, true};
   model.column_upper[0] = 2.5;
@@ -201,7 +217,7 @@ TEST(Session, SolvesAnIntegerProgramAndItsRelaxation) {
   EXPECT_NEAR(session->run().objective.value(), 18, 1e-9);             // integrality is still there
 }
 
-TEST(Session, ReportsInfeasibleAndUnbounded) {
+TEST_P(Session, ReportsInfeasibleAndUnbounded) {
   for (const bool integer : {false, true}) {
     SCOPED_TRACE(integer);
     const auto session = make_session();
@@ -243,7 +259,7 @@ TEST(Session, ReportsInfeasibleAndUnbounded) {
   }
 }
 
-TEST(Session, BoundsThatContradictAreInfeasible) {
+TEST_P(Session, BoundsThatContradictAreInfeasible) {
   Model model = small_lp();
   const auto session = make_session();
   session->load(model);
@@ -251,7 +267,7 @@ TEST(Session, BoundsThatContradictAreInfeasible) {
   EXPECT_EQ(session->run().status, Status::infeasible);
 }
 
-TEST(Session, StopsAtTheTimeLimitWithABound) {
+TEST_P(Session, StopsAtTheTimeLimitWithABound) {
   const auto session = make_session();
   session->load(hard_milp(80));
   RunSettings settings;
@@ -268,7 +284,7 @@ TEST(Session, StopsAtTheTimeLimitWithABound) {
   EXPECT_EQ(session->run(settings).status, Status::optimal);
 }
 
-TEST(Session, NoTimeAtAllIsATimeLimitToo) {
+TEST_P(Session, NoTimeAtAllIsATimeLimitToo) {
   const auto session = make_session();
   session->load(small_lp());
   RunSettings settings;
@@ -276,7 +292,7 @@ TEST(Session, NoTimeAtAllIsATimeLimitToo) {
   EXPECT_EQ(session->run(settings).status, Status::time_limit);
 }
 
-TEST(Session, StopsAtTheNodeLimit) {
+TEST_P(Session, StopsAtTheNodeLimit) {
   const auto session = make_session();
   session->load(hard_milp(60));
   RunSettings settings;
@@ -287,7 +303,7 @@ TEST(Session, StopsAtTheNodeLimit) {
   EXPECT_TRUE(outcome.bound);
 }
 
-TEST(Session, StopsAtTheMemoryLimit) {
+TEST_P(Session, StopsAtTheMemoryLimit) {
   const auto session = make_session();
   session->load(hard_milp(80));
   RunSettings settings;
@@ -297,7 +313,7 @@ TEST(Session, StopsAtTheMemoryLimit) {
   EXPECT_EQ(session->run(settings).status, Status::memory_limit);
 }
 
-TEST(Session, StopsWhenTheCallbackSaysSo) {
+TEST_P(Session, StopsWhenTheCallbackSaysSo) {
   const auto session = make_session();
   session->load(hard_milp(80));
   RunSettings settings;
@@ -327,7 +343,7 @@ TEST(Session, StopsWhenTheCallbackSaysSo) {
   EXPECT_LE(*outcome.objective, *outcome.bound);
 }
 
-TEST(Session, ExceptionsOfCallbacksArriveUnchanged) {
+TEST_P(Session, ExceptionsOfCallbacksArriveUnchanged) {
   const auto session = make_session();
   session->load(hard_milp(40));
   Callbacks callbacks;
@@ -338,7 +354,7 @@ TEST(Session, ExceptionsOfCallbacksArriveUnchanged) {
   EXPECT_NEAR(session->run().objective.value(), 11, 1e-9);
 }
 
-TEST(Session, AStartIsTheFirstIncumbent) {
+TEST_P(Session, AStartIsTheFirstIncumbent) {
   const Model model = hard_milp(40);
   const auto session = make_session();
   session->load(model);
@@ -360,7 +376,7 @@ TEST(Session, AStartIsTheFirstIncumbent) {
   EXPECT_THROW(again->set_start(Vector::Zero(3)), std::invalid_argument);
 }
 
-TEST(Session, SameSeedSameAnswer) {
+TEST_P(Session, SameSeedSameAnswer) {
   std::optional<Outcome> first;
   for (int run = 0; run < 2; ++run) {
     const auto session = make_session();
@@ -380,7 +396,7 @@ TEST(Session, SameSeedSameAnswer) {
   }
 }
 
-TEST(Session, ThreadsMayChangeBetweenRunsAndSessionsMayRunInParallel) {
+TEST_P(Session, ThreadsMayChangeBetweenRunsAndSessionsMayRunInParallel) {
   const auto solve = [](int threads) {
     const auto session = make_session();
     session->load(hard_milp(14));
@@ -403,7 +419,7 @@ TEST(Session, ThreadsMayChangeBetweenRunsAndSessionsMayRunInParallel) {
   EXPECT_EQ(right, 6);
 }
 
-TEST(Session, FractionalBoundsOfIntegersDoNotLoseTheOptimum) {
+TEST_P(Session, FractionalBoundsOfIntegersDoNotLoseTheOptimum) {
   // Checked by enumerating both integers; HiGHS 1.15.1 with these bounds as they are answers -1.2024.
   Model model;
   model.offset = -0.08401229402401977;
@@ -426,7 +442,7 @@ TEST(Session, FractionalBoundsOfIntegersDoNotLoseTheOptimum) {
   EXPECT_NEAR(session->run().objective.value(), -1.225040674221999, 1e-6);
 }
 
-TEST(Session, TinyCoefficientsAreKept) {
+TEST_P(Session, TinyCoefficientsAreKept) {
   // x = 1e-10 y with y = 1e8: HiGHS would drop the coefficient by default and answer x = 0.
   Model model;
   model.add_column(-infinity, infinity, 1, false, "x");
@@ -439,45 +455,258 @@ TEST(Session, TinyCoefficientsAreKept) {
   EXPECT_NEAR(session->run().objective.value(), 0.01, 1e-6);
 }
 
-TEST(Session, RefusesWrongOptions) {
-  const auto session = make_session();
-  const auto message = [&](const std::string& name, const std::string& value) -> std::string {
-    try {
-      session->set_option(name, value);
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return {};
-  };
-  EXPECT_THAT(message("mip_heuristic_efort", "0.1"), testing::HasSubstr("no option 'mip_heuristic_efort'"));
-  EXPECT_THAT(message("mip_heuristic_effort", "2"), testing::HasSubstr("a number from 0 to 1"));
-  EXPECT_THAT(message("mip_heuristic_effort", "0.1x"), testing::HasSubstr("a number from 0 to 1"));
-  EXPECT_THAT(message("mip_heuristic_effort", "nan"), testing::HasSubstr("a number from 0 to 1"));
-  EXPECT_THAT(message("mip_heuristic_effort", ""), testing::HasSubstr("a number from 0 to 1"));
-  EXPECT_THAT(message("mip_pscost_minreliable", "1.5"), testing::HasSubstr("a whole number from 0"));
-  EXPECT_THAT(message("mip_pscost_minreliable", "-1"), testing::HasSubstr("a whole number from 0"));
-  EXPECT_THAT(message("mip_detect_symmetry", "maybe"), testing::HasSubstr("true or false"));
-  EXPECT_THAT(message("presolve", "sometimes"), testing::HasSubstr("'sometimes'"));
-  EXPECT_THAT(message("presolve", std::string(600, 'a')), testing::HasSubstr("not allowed"));
-  EXPECT_THAT(message("threads", "4"), testing::HasSubstr("the threads setting"));
-  EXPECT_THAT(message("mip_lifting_for_probing", "0"), testing::HasSubstr("wrong optima"));
-  EXPECT_THAT(message("", "4"), testing::HasSubstr("no option"));
-  EXPECT_EQ(message("presolve", "off"), "");
-  EXPECT_EQ(message("mip_detect_symmetry", "false"), "");
-  EXPECT_EQ(message("mip_heuristic_effort", "0.2"), "");
-  EXPECT_EQ(message("mip_pscost_minreliable", "4"), "");
+/// What each solver is asked for in the tests of options.
+struct OptionCase {
+  std::string name, value, answer;  ///< part of the message; empty: it is taken
+};
+
+std::vector<OptionCase> option_cases(const std::string& solver) {
+  const std::string letters(600, 'a');
+  if (solver == "highs") {
+    return {{"mip_heuristic_efort", "0.1", "HiGHS has no option 'mip_heuristic_efort'"},
+            {"mip_heuristic_effort", "2", "a number from 0 to 1"},
+            {"mip_heuristic_effort", "0.1x", "a number from 0 to 1"},
+            {"mip_heuristic_effort", "nan", "a number from 0 to 1"},
+            {"mip_heuristic_effort", "", "a number from 0 to 1"},
+            {"mip_pscost_minreliable", "1.5", "a whole number from 0"},
+            {"mip_pscost_minreliable", "-1", "a whole number from 0"},
+            {"mip_detect_symmetry", "maybe", "true or false"},
+            {"presolve", "sometimes", "'sometimes'"},
+            {"presolve", letters, "not allowed"},
+            {"threads", "4", "the threads setting"},
+            {"mip_lifting_for_probing", "0", "wrong optima"},
+            {"", "4", "no option"},
+            {"presolve", "off", ""},
+            {"mip_detect_symmetry", "false", ""},
+            {"mip_heuristic_effort", "0.2", ""},
+            {"mip_pscost_minreliable", "4", ""}};
+  }
+  if (solver == "scip") {
+    return {{"branching/scorefak", "0.1", "SCIP has no option 'branching/scorefak'"},
+            {"branching/scorefac", "2", "a number from 0 to 1"},
+            {"branching/scorefac", "0.1x", "a number from 0 to 1"},
+            {"branching/scorefac", "nan", "a number from 0 to 1"},
+            {"branching/scorefac", "", "a number from 0 to 1"},
+            {"presolving/maxrounds", "1.5", "a whole number from -1"},
+            {"presolving/maxrounds", "-2", "a whole number from -1"},
+            {"limits/stallnodes", "-2", "a whole number from -1"},
+            {"conflict/enable", "maybe", "true or false"},
+            {"lp/pricing", "x", "one character of"},
+            {"lp/pricing", "", "one character of"},
+            {"limits/gap", "0.1", "the gap setting"},
+            {"display/verblevel", "4", "silent"},
+            {"", "4", "no option"},
+            {"branching/scorefac", "0.2", ""},
+            {"presolving/maxrounds", "0", ""},
+            {"limits/stallnodes", "1000", ""},
+            {"conflict/enable", "false", ""},
+            {"lp/pricing", "d", ""},
+            {"visual/vbcfilename", "-", ""}};
+  }
+  return {{"MIPFokus", "1", "Gurobi has no option 'MIPFokus'"},
+          {"Heuristics", "2", "a number from 0 to 1"},
+          {"Heuristics", "0.1x", "a number from 0 to 1"},
+          {"Heuristics", "nan", "a number from 0 to 1"},
+          {"Heuristics", "", "a number from 0 to 1"},
+          {"MIPFocus", "1.5", "a whole number from 0 to 3"},
+          {"MIPFocus", "-1", "a whole number from 0 to 3"},
+          {"MIPGap", "0.1", "the gap setting"},
+          {"LogToConsole", "1", "LogFile=NAME"},
+          {"", "4", "no option"},
+          {"Heuristics", "0.2", ""},
+          {"MIPFocus", "1", ""}};
 }
 
-TEST(Session, AnOptionTakesEffect) {
+TEST_P(Session, TakesItsOptionsAndRefusesWrongOnes) {
   const auto session = make_session();
-  session->set_option("mip_max_nodes", "0");
+  for (const OptionCase& option : option_cases(GetParam())) {
+    SCOPED_TRACE(option.name + "=" + option.value.substr(0, 20));
+    try {
+      session->set_option(option.name, option.value);
+      EXPECT_EQ(option.answer, "");
+    } catch (const InputError& error) {
+      EXPECT_NE(option.answer, "") << error.what();
+      EXPECT_THAT(error.what(), testing::HasSubstr(option.answer));
+      EXPECT_EQ(error.where(), "--solver-option");
+    }
+  }
+}
+
+TEST_P(Session, AnOptionTakesEffect) {
+  const auto session = make_session();
+  session->set_option(is("highs")  ? "mip_max_nodes"
+                      : is("scip") ? "limits/nodes"
+                                   : "SolutionLimit",
+                      is("gurobi") ? "1" : "0");
   session->load(hard_milp(60));
   RunSettings settings;
   settings.gap = settings.absolute_gap = 0;
   EXPECT_EQ(session->run(settings).status, Status::node_limit);
+  // It stays, and a run's own limit does not outlive that run.
+  settings.node_limit = 5;
+  EXPECT_EQ(session->run(settings).status, Status::node_limit);
 }
 
-TEST(Session, RefusesModelsThatAreNotModels) {
+TEST_P(Session, ALimitOfOneRunIsNotTheNextOnes) {
+  const auto session = make_session();
+  session->load(hard_milp(14));
+  RunSettings settings;
+  settings.gap = settings.absolute_gap = 0;
+  settings.node_limit = 0;
+  session->run(settings);
+  settings.node_limit = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(session->run(settings).status, Status::optimal);
+}
+
+TEST_P(Session, StopsSoonAfterTheCallbackSaysSo) {
+  const auto session = make_session();
+  session->load(hard_milp(80));
+  RunSettings settings;
+  settings.gap = settings.absolute_gap = 0;
+  settings.time_limit = 60;
+  Callbacks callbacks;
+  const Stopwatch clock;
+  callbacks.stop = [&] { return clock.seconds() > 0.3 ? std::optional(Status::interrupted) : std::nullopt; };
+  EXPECT_EQ(session->run(settings, callbacks).status, Status::interrupted);
+  EXPECT_LT(clock.seconds(), 0.3 + 1);  // 0.1 s on a machine that is not busy
+}
+
+TEST_P(Session, ALongLinearProgramStopsToo) {
+  // Large enough for seconds of simplex steps.
+  Rng rng(3);
+  Model model;
+  const int size = 1200;
+  for (int j = 0; j < size; ++j) model.add_column(-1, 1, rng.uniform(-1, 1), false, "");
+  for (int i = 0; i < size; ++i) {
+    for (int j = 0; j < size; ++j) {
+      if (rng.below(5) == 0) model.add_entry(j, rng.uniform(-1, 1));
+    }
+    model.close_row(-infinity, rng.uniform(0, 0.5), "");
+  }
+  const auto session = make_session();
+  session->load(model);
+  Callbacks callbacks;
+  const Stopwatch clock;
+  callbacks.stop = [&] { return clock.seconds() > 0.1 ? std::optional(Status::interrupted) : std::nullopt; };
+  EXPECT_EQ(session->run({}, callbacks).status, Status::interrupted);
+  EXPECT_LT(clock.seconds(), 3);
+  RunSettings settings;
+  settings.time_limit = 0.1;
+  EXPECT_EQ(session->run(settings).status, Status::time_limit);
+}
+
+TEST_P(Session, DualsAreDerivativesInBothSenses) {
+  // Perturbing a bound moves the optimum by its dual.
+  for (const Sense sense : {Sense::maximize, Sense::minimize}) {
+    SCOPED_TRACE(static_cast<int>(sense));
+    Model model = small_lp();
+    model.row_upper[1] = 7;  // no degenerate vertex, where the two sides differ
+    model.offset = 7;
+    model.sense = sense;
+    if (sense == Sense::minimize) model.cost = {-3, -2};
+    const auto session = make_session();
+    session->load(model);
+    const Outcome outcome = session->run_relaxation();
+    const double base = outcome.objective.value(), step = 1e-3;
+    ASSERT_EQ(outcome.row_dual.size(), 2);
+    for (int i = 0; i < 2; ++i) {
+      const double upper = model.row_upper[static_cast<std::size_t>(i)];
+      session->set_row_bounds(i, -infinity, upper + step);
+      EXPECT_NEAR(session->run_relaxation().objective.value(), base + step * outcome.row_dual(i), 1e-8) << i;
+      session->set_row_bounds(i, -infinity, upper);
+    }
+    session->set_column_bounds(0, 0, 3 + step);
+    EXPECT_NEAR(session->run_relaxation().objective.value(), base + step * outcome.column_dual(0), 1e-8);
+  }
+}
+
+/// max x + y, 0 <= x, y <= 4; b chooses: b = 1 implies x + y <= 3, b = 0 implies 1 <= x - y <= 2; cost of b.
+Model with_indicators(double cost_of_b) {
+  Model model;
+  model.sense = Sense::maximize;
+  model.add_column(0, 4, 1, false, "x");
+  model.add_column(0, 4, 1, false, "y");
+  model.add_column(0, 1, cost_of_b, true, "b");
+  model.indicators.push_back({2, 1, -infinity, 3, {0, 1}, {1, 1}, "sum"});
+  model.indicators.push_back({2, 0, 1, 2, {0, 1}, {1, -1}, "difference"});
+  return model;
+}
+
+TEST_P(Session, IndicatorsImplyTheirRows) {
+  if (is("highs")) {
+    try {
+      make_session()->load(with_indicators(0));
+      ADD_FAILURE();
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("--solver: HiGHS has no indicator"));
+    }
+    return;
+  }
+  const auto session = make_session();
+  session->load(with_indicators(0));
+  Outcome outcome = session->run();  // b = 0: (4, 3)
+  EXPECT_NEAR(outcome.objective.value(), 7, 1e-6);
+  EXPECT_NEAR(outcome.primal(2), 0, 1e-6);
+  session->load(with_indicators(10));  // b = 1: 3 + 10
+  EXPECT_NEAR(session->run().objective.value(), 13, 1e-6);
+  EXPECT_NEAR(session->run_relaxation().objective.value(), 18, 1e-6);  // nothing but the bounds
+}
+
+TEST_P(Session, OneOfASpecialOrderedSetIsNotZero) {
+  Model model;
+  model.sense = Sense::maximize;
+  for (const double cost : {1.0, 3.0, 2.0}) model.add_column(0, 2, cost, false, "");
+  model.sos1.push_back({{0, 1, 2}, {1, 2, 3}, "one"});
+  if (is("highs")) {
+    EXPECT_THROW(make_session()->load(model), InputError);
+    return;
+  }
+  const auto session = make_session();
+  session->load(model);
+  const Outcome outcome = session->run();
+  EXPECT_NEAR(outcome.objective.value(), 6, 1e-6);
+  EXPECT_NEAR(outcome.primal(0), 0, 1e-6);
+  EXPECT_NEAR(outcome.primal(2), 0, 1e-6);
+  EXPECT_NEAR(session->run_relaxation().objective.value(), 12, 1e-6);
+}
+
+TEST_P(Session, RefusesConditionsThatAreNone) {
+  const auto session = make_session();
+  Model model = with_indicators(0);
+  const auto refuses = [&](const auto& change) {
+    Model wrong = model;
+    change(wrong);
+    EXPECT_THROW(session->load(wrong), std::invalid_argument);
+  };
+  refuses([](Model& m) { m.indicators[0].column = 3; });
+  refuses([](Model& m) { m.indicators[0].column = 0; });
+  refuses([](Model& m) { m.indicators[0].value = 2; });
+  refuses([](Model& m) { m.indicators[0].columns[0] = -1; });
+  refuses([](Model& m) { m.indicators[0].coefficients[0] = infinity; });
+  refuses([](Model& m) { m.indicators[0].coefficients.pop_back(); });
+  refuses([](Model& m) { m.sos1.push_back({{0, 1}, {1, 1}, ""}); });
+  refuses([](Model& m) { m.sos1.push_back({{0, 3}, {1, 2}, ""}); });
+  refuses([](Model& m) { m.sos1.push_back({{0, 1}, {1}, ""}); });
+  refuses([](Model& m) { m.sos1.push_back({{}, {}, ""}); });
+}
+
+TEST_P(Session, AModelOverTheLicencesSizeIsOneLine) {
+  Model model;
+  for (int j = 0; j < 2001; ++j) model.add_column(0, 1, -1, true, "");
+  const auto session = make_session();
+  session->load(model);
+  try {
+    EXPECT_NEAR(session->run().objective.value(), -2001, 1e-6);
+  } catch (const InputError& error) {
+    // Only Gurobi has licences of limited size.
+    EXPECT_TRUE(is("gurobi"));
+    EXPECT_EQ(error.where(), "--solver");
+    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("2001 columns"), testing::HasSubstr("--solver highs"),
+                                             testing::Not(testing::HasSubstr("\n"))));
+  }
+}
+
+TEST_P(Session, RefusesModelsThatAreNotModels) {
   const auto session = make_session();
   const double nan = std::numeric_limits<double>::quiet_NaN();
   Model model = small_lp();
@@ -504,15 +733,67 @@ TEST(Session, RefusesModelsThatAreNotModels) {
   EXPECT_THROW(session->load(model), std::invalid_argument);
 }
 
-TEST(MakeSession, NamesWhatIsAvailable) {
-  EXPECT_THAT(make_session("highs")->solver(), testing::StartsWith("HiGHS 1."));
-  for (const char* solver : {"gurobi", "scip", "cplex"}) {
-    try {
-      make_session(solver);
-      ADD_FAILURE() << solver;
-    } catch (const InputError& error) {
-      EXPECT_THAT(error.what(), testing::HasSubstr("available: highs"));
+/// Sets an environment variable for one test.
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : m_name(name) {
+    const char* before = std::getenv(name);
+    if (before != nullptr) m_before = before;
+    setenv(name, value, 1);
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  ~Environment() {
+    if (m_before) {
+      setenv(m_name, m_before->c_str(), 1);
+    } else {
+      unsetenv(m_name);
     }
+  }
+
+ private:
+  const char* m_name;
+  std::optional<std::string> m_before;
+};
+
+std::string refusal(const char* solver) {
+  try {
+    make_session(solver);
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.where(), "--solver");
+    EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("\n")));
+    return error.what();
+  }
+  return "";
+}
+
+TEST(MakeSession, NamesTheSolversThatThereAre) {
+  EXPECT_THAT(make_session("highs")->solver(), testing::StartsWith("HiGHS 1."));
+  EXPECT_THAT(refusal("cplex"), testing::HasSubstr("no solver cplex; it is one of highs, gurobi, scip"));
+}
+
+TEST(MakeSession, SaysWhatIsWrongWithALibrary) {
+  for (const auto& [solver, variable] : {std::pair("gurobi", "SECATEUR_GUROBI"), std::pair("scip", "SECATEUR_SCIP")}) {
+    SCOPED_TRACE(solver);
+    {
+      const Environment missing(variable, "/nonexistent/lib.so");
+      EXPECT_THAT(refusal(solver), testing::AllOf(testing::HasSubstr(variable), testing::HasSubstr("/nonexistent"),
+                                                  testing::HasSubstr("--solver highs")));
+    }
+    const Environment other(variable, "libc.so.6");
+    EXPECT_THAT(refusal(solver), testing::AllOf(testing::HasSubstr("libc.so.6"), testing::HasSubstr("no function"),
+                                                testing::HasSubstr("--solver highs")));
+  }
+}
+
+TEST(MakeSession, ListsEverySolverWithItsVersionOrAReason) {
+  const std::vector<Availability> all = solvers();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].solver, "highs");
+  EXPECT_TRUE(all[0].version);
+  for (const Availability& one : all) {
+    SCOPED_TRACE(one.solver);
+    EXPECT_NE(one.version.has_value(), !one.reason.empty());
   }
 }
 
