@@ -145,12 +145,20 @@ def test_wrong_values_name_option_finding_and_what_is_allowed(net, option, value
 
 
 @pytest.mark.parametrize("arguments, what", [
-    (["--engine", "native"], "available: auto, milp"), (["--solver", "gurobi"], "available: highs"),
-    (["--solver", "scip"], "available: highs"), (["--formulation", "partitioned"], "available: big_m"),
+    (["--engine", "native"], "available: auto, milp"), (["--formulation", "partitioned"], "available: big_m"),
     (["--formulation", "hull"], "available: big_m"), (["--property", "p.vnnlib"], "available: --minimize"),
     (["--solutions", "2"], "available: 1")])
 def test_solve_options_that_have_not_landed(net, arguments, what):
     refused("solve", net, "--box", "-1:1", *arguments, mentions=["has not landed yet", what])
+
+
+@pytest.mark.parametrize("solver", ["gurobi", "scip"])
+def test_a_solver_that_is_not_there(net, monkeypatch, solver):
+    variable = f"SECATEUR_{solver.upper()}"
+    monkeypatch.setenv(variable, "/nonexistent/lib.so")
+    error = refused("solve", net, "--box", "-1:1", "--solver", solver,
+                    mentions=[variable, "/nonexistent/lib.so", "--solver highs"])
+    assert error["where"] == "--solver"
 
 
 @pytest.mark.parametrize("pair", [("minimize", "maximize"), ("minimize", "objective"), ("maximize", "objective"),

@@ -260,8 +260,6 @@ TEST(Solve, RefusesWhatItCannotDo) {
   const auto refused = [&](auto change) { return refusal(problem, with(change)); };
   EXPECT_THAT(refused([](auto& s) { s.engine = model::Engine::native; }),
               HasSubstr("native engine has not landed yet"));
-  EXPECT_THAT(refused([](auto& s) { s.solver = model::Solver::gurobi; }), HasSubstr("gurobi has not landed yet"));
-  EXPECT_THAT(refused([](auto& s) { s.solver = model::Solver::scip; }), HasSubstr("available: highs"));
   EXPECT_THAT(refused([](auto& s) { s.formulation = model::Formulation::hull; }), HasSubstr("available: big_m"));
   EXPECT_THAT(refused([](auto& s) { s.formulation = model::Formulation::partitioned; }), HasSubstr("available: big_m"));
   EXPECT_THAT(refused([](auto& s) { s.solutions = 2; }), HasSubstr("has not landed yet"));
