@@ -18,14 +18,14 @@
 //
 // with M_v >= |v|. A computed lambda is off by gamma_n (|s_v| + sum_i |mu_i W_iv|), so that with magnitude_i >= sum_v
 // |W_iv| M_v + |b_i| + error_i the last two sums are at most gamma_n (sum_v |s_v| M_v + sum_i |mu_i| magnitude_i) plus
-// u sum_i |mu_i| magnitude_i. Rounding of the line above adds gamma of the sum of its terms' absolute values. Both are
-// covered by one multiple of
+// u sum_i |mu_i| magnitude_i. The terms of the line above go through at most N + J + 6 roundings each, with N units and
+// J inputs. All of it is covered by one multiple of
 //
 //     A = magnitude of f + sum_i (|mu_i| magnitude_i + |lambda_i intercept_i|) + sum_j |lambda_j| M_j:
 //
-// with N units and J inputs, n <= N + 1 there and at most 3 N + J + 3 terms here, together less than (4 N + J + 5) u;
-// (6 N + 2 J + 40) u also pays for the rounding of A, of the bound's own computation, and of the final difference. Not
-// a number (overflow) compares false everywhere below: the bound known before stays.
+// it is less than (2 N + J + 9) u A; (2 N + J + 16) u A also pays for the rounding of A, of the bound's own
+// computation, and of the final difference. Not a number (overflow) compares false everywhere below: the bound known
+// before stays.
 
 #include "secateur/core/kernels/simd.hpp"
 #include "secateur/core/kernels/table.hpp"
@@ -200,10 +200,10 @@ SECATEUR_INLINE void bound_row(const CrownBatch& of, const CrownWork& work, ptrd
   for (; j + 2 <= of.inputs; j += 2) input_block<2>(of, work, row, layer, j, group, sums, slope);
   if (j < of.inputs) input_block<1>(of, work, row, layer, j, group, sums, slope);
   const auto units = static_cast<double>(of.first[layer] - of.inputs);
-  const double factor = (6 * units + 2 * static_cast<double>(of.inputs) + 40) * 0x1p-53;
+  const double factor = (2 * units + static_cast<double>(of.inputs) + 16) * 0x1p-53;
   const Pack lower = sums[0].value - (factor * sums[0].magnitude + of.underflow);
   const Pack upper = -(sums[1].value - (factor * sums[1].magnitude + of.underflow));
-  // The interval's terms, at most N + J + 2, have magnitude_f as the sum of their absolute values.
+  // The interval's terms, N + J + 2 at most, have magnitude_f as the sum of their absolute values.
   Pack interval_low, interval_high;
   interval_row(of, layer, row, group, interval_low, interval_high);
   const double slack = factor * of.magnitude[row] + of.underflow;

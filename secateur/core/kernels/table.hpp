@@ -104,11 +104,42 @@ struct CrownPoint {
   double* value = nullptr;    ///< of the first target
 };
 
+/// One step of a backward pass over rows f >= sum_v lambda_v v + value (see bounds/backward.hpp): the values of `units`
+/// units give way to their relaxations. Matrices have a line of `stride` numbers a unit, one number a row of the pass;
+/// stride is a multiple of crown_lanes. For each row and unit
+///
+///     mu = lambda alpha for lambda >= 0, lambda slope for lambda < 0
+///     value += mu bias + [lambda < 0] lambda intercept - |mu| error
+///     size += |mu| magnitude + |[lambda < 0] lambda intercept|
+struct RelaxRows {
+  ptrdiff_t units = 0, stride = 0;
+  const double* lambda = nullptr;
+  double* mu = nullptr;
+  const double *alpha = nullptr, *slope = nullptr, *intercept = nullptr;
+  const double *bias = nullptr, *error = nullptr, *magnitude = nullptr;
+  const double* own_alpha = nullptr;  ///< units x stride: instead of alpha, if given
+  double *value = nullptr, *size = nullptr;
+};
+
+/// lambda(v) += sum over p in [begin[v], begin[v + 1]) of weight[p] mu(unit[p]), line by line; without `accumulate`
+/// lambda is overwritten.
+struct SparseRows {
+  ptrdiff_t columns = 0, stride = 0;
+  const int* begin = nullptr;
+  const int* unit = nullptr;
+  const double* weight = nullptr;
+  const double* mu = nullptr;
+  double* lambda = nullptr;
+  bool accumulate = false;
+};
+
 /// What bounds are computed with.
 struct BoundKernels {
   /// CROWN for every wanted row, layer by layer, each over the bounds of the layers before it; see crown_lanes.hpp.
   void (*crown)(const CrownBatch&);
   void (*evaluate)(const CrownPoint&);
+  void (*relax_rows)(const RelaxRows&);
+  void (*sparse_rows)(const SparseRows&);
 };
 
 struct KernelSet {
