@@ -3,59 +3,43 @@
 
 #include <cmath>
 
+#include "secateur/core/kernels.hpp"
 #include "secateur/core/rounding.hpp"
 
 namespace secateur::graph {
 
-namespace {
-
-/// One end of the range: a sum of products, its magnitude and its number of non-zero terms.
-struct Sum {
-  double value = 0, magnitude = 0;
-  int terms = 0;
-
-  void add(double term) {
-    value += term;
-    magnitude += std::abs(term);
-    ++terms;
-  }
-  /// Bound of the error, with what the row itself may be off by. A single term that is no product is exact.
-  [[nodiscard]] double slack(double row_error, bool has_products) const {
-    const double rounding = has_products ? sum_error(terms, magnitude) : 0.0;
-    if (row_error == 0) return rounding;
-    return rounding == 0 ? row_error : add_up(rounding, row_error);
-  }
-};
-
-}  // namespace
-
 LayerBounds affine_range(const AffineLayer& layer, const Box& values) {
   LayerBounds range{Vector(layer.units()), Vector(layer.units())};
+  const BoundKernels& run = bound_kernels();
+  const int* outer = layer.weight.outerIndexPtr();
   for (Index i = 0; i < layer.units(); ++i) {
-    Sum low, high;
-    bool low_products = false, high_products = false;
-    if (layer.bias(i) != 0) {
-      low.add(layer.bias(i));
-      high.add(layer.bias(i));
+    const int begin = outer[i];
+    const int* column = layer.weight.innerIndexPtr() + begin;
+    RowRange row{outer[i + 1] - begin, layer.weight.valuePtr() + begin, column, values.lower.data(),
+                 values.upper.data()};
+    if (row.count > 0 && column[row.count - 1] - column[0] + 1 == row.count) {  // no gaps: values in a row
+      row.lower += column[0];
+      row.upper += column[0];
+      row.column = nullptr;
     }
-    for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
-      const double w = entry.value();
-      const double at_low = w > 0 ? values.lower(entry.col()) : values.upper(entry.col());
-      const double at_high = w > 0 ? values.upper(entry.col()) : values.lower(entry.col());
-      // A product with zero is exact and adds nothing.
-      if (w != 0 && at_low != 0) {
-        low.add(w * at_low);
-        low_products = true;
+    RangeSums ends[2];
+    run.row_range(row, ends);
+    double slack[2];
+    for (int side = 0; side < 2; ++side) {
+      // A product with zero is exact and adds nothing; a bias alone is no product.
+      RangeSums& end = ends[side];
+      const bool exact = end.terms == 0;
+      if (layer.bias(i) != 0) {
+        end.value += layer.bias(i);
+        end.magnitude += std::abs(layer.bias(i));
+        ++end.terms;
       }
-      if (w != 0 && at_high != 0) {
-        high.add(w * at_high);
-        high_products = true;
-      }
+      const double rounding = exact ? 0.0 : sum_error(end.terms, end.magnitude);
+      const double error = layer.error(i);
+      slack[side] = error == 0 ? rounding : (rounding == 0 ? error : add_up(rounding, error));
     }
-    const double low_slack = low.slack(layer.error(i), low_products);
-    const double high_slack = high.slack(layer.error(i), high_products);
-    range.lower(i) = low_slack == 0 ? low.value : add_down(low.value, -low_slack);
-    range.upper(i) = high_slack == 0 ? high.value : add_up(high.value, high_slack);
+    range.lower(i) = slack[0] == 0 ? ends[0].value : add_down(ends[0].value, -slack[0]);
+    range.upper(i) = slack[1] == 0 ? ends[1].value : add_up(ends[1].value, slack[1]);
   }
   return range;
 }

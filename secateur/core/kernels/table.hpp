@@ -133,6 +133,22 @@ struct SparseRows {
   bool accumulate = false;
 };
 
+/// A row over a box of values: weight[p] times value column[p], or value p without columns.
+struct RowRange {
+  ptrdiff_t count = 0;
+  const double* weight = nullptr;
+  const int* column = nullptr;
+  const double* lower = nullptr;
+  const double* upper = nullptr;
+};
+
+/// One end of its range: the sum of products with the end of each value that is worst, of their absolute values, and
+/// the number of products without a zero factor.
+struct RangeSums {
+  double value, magnitude;
+  long long terms;
+};
+
 /// What bounds are computed with.
 struct BoundKernels {
   /// CROWN for every wanted row, layer by layer, each over the bounds of the layers before it; see crown_lanes.hpp.
@@ -140,6 +156,8 @@ struct BoundKernels {
   void (*evaluate)(const CrownPoint&);
   void (*relax_rows)(const RelaxRows&);
   void (*sparse_rows)(const SparseRows&);
+  /// sums[0]: the lower end, sums[1]: the upper one.
+  void (*row_range)(const RowRange&, RangeSums* sums);
 };
 
 struct KernelSet {
