@@ -40,8 +40,8 @@ using Multipliers = std::vector<Matrix>;
 ///
 /// that is less than (2 N + J + 9) u A; (2 N + J + 16) u A also pays for rounding A and for the final subtraction.
 ///
-/// Units that are inactive are left out of everything: mu is zero there. A multiplier beta adds one more term mu_i = -beta
-/// or beta of a stable unit's z_i, as if there were a second unit.
+/// Units that are inactive are left out of everything: mu is zero there. A multiplier beta adds one more term mu_i =
+/// -beta or beta of a stable unit's z_i, as if there were a second unit.
 class BackwardPass {
  public:
   /// `box`: inside the domain of the graph. No layer may be passed through before set_bounds was called for it.

@@ -21,7 +21,7 @@ using graph::ReluGraph;
 
 /// The pass as the textbook has it, in plain arithmetic: lower bounds of rows * z over the preactivations of a layer.
 Vector plain_bounds(const ReluGraph& graph, const Box& box, const NeuronBounds& bounds, int layer, const Matrix& rows,
-                    const LowerSlopes* slopes = nullptr) {
+                    const Multipliers* multipliers = nullptr) {
   const auto k = static_cast<std::size_t>(layer);
   Matrix lambda = rows * Matrix(graph.layers[k].weight);
   Vector c = rows * graph.layers[k].bias - rows.cwiseAbs() * graph.layers[k].error;
@@ -34,9 +34,16 @@ Vector plain_bounds(const ReluGraph& graph, const Box& box, const NeuronBounds& 
     for (Index r = 0; r < rows.rows(); ++r) {
       for (Index i = 0; i < affine.units(); ++i) {
         const double value = lambda(r, first + i);
-        const bool own = slopes != nullptr && relaxation.intercept(i) > 0;
-        mu(r, i) = value >= 0 ? value * (own ? (*slopes)[s](r, i) : relaxation.alpha(i)) : value * relaxation.slope(i);
+        const bool own = multipliers != nullptr && relaxation.intercept(i) > 0;
+        mu(r, i) =
+            value >= 0 ? value * (own ? (*multipliers)[s](r, i) : relaxation.alpha(i)) : value * relaxation.slope(i);
         c(r) += std::min(value, 0.0) * relaxation.intercept(i);
+        if (multipliers != nullptr && relaxation.intercept(i) == 0) {
+          // A row of its own, which pays for the unit's error by itself.
+          const double beta = (*multipliers)[s](r, i), before = std::abs(mu(r, i));
+          mu(r, i) += relaxation.slope(i) > 0 ? -beta : beta;
+          c(r) -= (before + beta - std::abs(mu(r, i))) * affine.error(i);
+        }
       }
     }
     c += mu * affine.bias - mu.cwiseAbs() * affine.error;
@@ -108,7 +115,7 @@ TEST(BackwardPass, AgreesWithThePlainPassOnEveryKindOfGraph) {
       expect_near(layer.upper, -plain_bounds(graph, t.box, bounds, k, -unit));
       const Matrix rows = random_matrix(5, affine.units(), rng);
       expect_near(pass.lower_bounds(k, rows), plain_bounds(graph, t.box, bounds, k, rows));
-      LowerSlopes slopes;
+      Multipliers slopes;
       for (int s = 0; s < k; ++s) {
         slopes.push_back(random_matrix(5, graph.layers[static_cast<std::size_t>(s)].units(), rng));
         slopes.back() = slopes.back().cwiseAbs().cwiseMin(1.0);
@@ -165,7 +172,7 @@ TEST(BackwardPass, LowerBoundsHoldInExactArithmeticForAnySlopes) {
     const BackwardPass pass = pass_of(t.graph, t.box, t.bounds);
     const int last = t.graph.depth() - 1;
     const Matrix rows = random_matrix(6, 4, rng);
-    LowerSlopes slopes;
+    Multipliers slopes;
     for (int s = 0; s < last; ++s) {
       Matrix slope = random_matrix(6, t.graph.layers[static_cast<std::size_t>(s)].units(), rng);
       slopes.push_back(slope.cwiseAbs().cwiseMin(1.0));
