@@ -47,7 +47,8 @@ void NetworkArguments::declare(Options& options, const char* name, const char* d
 
 nn::Network NetworkArguments::read_network() const {
   if (std::filesystem::path(file).extension() == ".json") {
-    throw InputError("is a problem; this command takes a network in ONNX or .nnet format (solve and export take both)", file);
+    throw InputError("is a problem; this command takes a network in ONNX or .nnet format (solve and export take both)",
+                     file);
   }
   return nn::read_network(file);
 }
@@ -62,7 +63,8 @@ Box NetworkArguments::read_box(const nn::Network& network) const {
 }
 
 void ProblemArguments::declare(Options& options) {
-  network.declare(options, "NET.onnx|problem.json", "a network in ONNX or .nnet format, or a problem that contains networks");
+  network.declare(options, "NET.onnx|problem.json",
+                  "a network in ONNX or .nnet format, or a problem that contains networks");
   options.add("minimize", minimize, "minimise this output, by index or name (default: 0)").metavar("K");
   options.add("maximize", maximize, "maximise this output, by index or name").metavar("K").excludes("minimize");
   options.add("objective", objective, "minimise c1 y[0] + c2 y[1] + ...: one coefficient an output")
