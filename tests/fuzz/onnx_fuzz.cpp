@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "secateur/core/error.hpp"
+#include "secateur/graph/lower.hpp"
 #include "secateur/nn/evaluate.hpp"
 #include "secateur/nn/onnx.hpp"
 
@@ -19,6 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Vector y = nn::evaluate(network, Vector(Vector::Zero(network.inputs())));
     if (y.size() != network.outputs()) __builtin_trap();
     nn::read_onnx_bytes(nn::to_onnx_bytes(network), "again.onnx");
+    const Vector one = Vector::Ones(network.inputs());
+    if (graph::lower(network, {-one, one}).outputs() != network.outputs()) __builtin_trap();
   } catch (const InputError&) {
   }
   return 0;
