@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
+#include "secateur/bounds/adam.hpp"
 #include "secateur/bounds/bounds.hpp"
 #include "secateur/bounds/detail.hpp"
+#include "secateur/bounds/moving_rows.hpp"
+#include "secateur/core/rounding.hpp"
 
 namespace secateur::bounds {
 
@@ -16,19 +20,18 @@ namespace {
 using Mask = Eigen::Array<bool, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// One layer's multipliers, row by row, what moves them, and Adam's two moments.
+/// One layer's multipliers, row by row, and what moves them.
 struct Chosen {
   Matrix value;
   Eigen::RowVectorXd open;  ///< 1 for an unstable unit: the multiplier is a slope
   Eigen::RowVectorXd sign;  ///< s of a split unit, else 0
-  Matrix first, second;
+  Adam adam;
   Vector step;  ///< size of a step of the multipliers of signs, one entry a row
 
   Chosen(const Relaxation& relaxation, Index rows)
       : open((relaxation.intercept.transpose().array() > 0).cast<double>()),
         sign(Eigen::RowVectorXd::Zero(open.size())),
-        first(Matrix::Zero(rows, open.size())),
-        second(Matrix::Zero(rows, open.size())),
+        adam(rows, open.size()),
         step(Vector::Zero(rows)) {
     value = (relaxation.alpha.transpose().array() * open.array()).matrix().replicate(rows, 1);
   }
@@ -40,10 +43,7 @@ struct Chosen {
   }
 
   void ascend(const Matrix& gradient, double rate, int iteration) {
-    const double correction1 = 1 - std::pow(0.9, iteration), correction2 = 1 - std::pow(0.999, iteration);
-    first = 0.9 * first + 0.1 * gradient;
-    second = 0.999 * second + 0.001 * gradient.cwiseAbs2();
-    Matrix change = (rate * (first.array() / correction1) / ((second.array() / correction2).sqrt() + 1e-30)).matrix();
+    Matrix change = rate * adam.direction(gradient, iteration);
     if (sign.isZero(0)) {
       value = (value + change).cwiseMax(0.0).cwiseMin(1.0);
       return;
@@ -81,15 +81,22 @@ graph::NeuronBounds imposed(const graph::ReluGraph& graph, const std::vector<Spl
 
 /// Lower bounds of rows * z for the rows of one block.
 Vector ascended(const BackwardPass& pass, const graph::ReluGraph& graph, const Box& box, int layer, const Matrix& rows,
-                const AlphaSettings& settings, const std::vector<Split>& splits) {
-  const Multipliers multipliers = ascend(pass, graph, box, layer, rows, settings, splits);
-  return pass.lower_bounds(layer, rows, &multipliers);
+                const AlphaSettings& settings, const std::vector<Split>& splits,
+                const graph::LayerBounds* sides = nullptr) {
+  const Ascended best = ascend(pass, graph, box, layer, rows, settings, splits, sides);
+  Vector lower = pass.lower_bounds(layer, best.rows, &best.multipliers);
+  if (sides == nullptr) return lower;
+  for (Index r = 0; r < rows.rows(); ++r) {
+    const double price = safe_price(best.rows.row(r), rows.row(r), *sides);
+    if (price != 0) lower(r) = add_down(lower(r), -price);
+  }
+  return lower;
 }
 
 }  // namespace
 
-Multipliers ascend(const BackwardPass& pass, const graph::ReluGraph& graph, const Box& box, int layer,
-                   const Matrix& rows, const AlphaSettings& settings, const std::vector<Split>& splits) {
+Ascended ascend(const BackwardPass& pass, const graph::ReluGraph& graph, const Box& box, int layer, const Matrix& rows,
+                const AlphaSettings& settings, const std::vector<Split>& splits, const graph::LayerBounds* sides) {
   const Index count = rows.rows();
   const auto depth = static_cast<std::size_t>(layer);
   std::vector<Chosen> chosen;
@@ -99,8 +106,10 @@ Multipliers ascend(const BackwardPass& pass, const graph::ReluGraph& graph, cons
     if (k >= layer || chosen[static_cast<std::size_t>(k)].open(unit) != 0) continue;
     chosen[static_cast<std::size_t>(k)].sign(unit) = pass.relaxation(k).slope(unit) > 0 ? 1 : -1;
   }
-  Multipliers best(depth);
-  for (std::size_t k = 0; k < depth; ++k) best[k] = chosen[k].value;
+  std::optional<MovingRows> moving;
+  if (sides != nullptr) moving.emplace(rows, *sides);
+  Ascended best{Multipliers(depth), rows};
+  for (std::size_t k = 0; k < depth; ++k) best.multipliers[k] = chosen[k].value;
   Vector best_value = Vector::Constant(count, -infinity);
   const Index width = graph.first_value(layer);
   Matrix lambda(count, width), values(count, width), mu, z;
@@ -108,8 +117,10 @@ Multipliers ascend(const BackwardPass& pass, const graph::ReluGraph& graph, cons
   for (int step = 0;; ++step) {
     // Backward: lambda keeps, for every layer passed, the coefficients on its values.
     lambda.setZero();
-    pass.add_backward(layer, rows, lambda);
-    Vector value = rows * graph.layers[depth].bias;
+    const Matrix& now = moving ? moving->rows() : rows;
+    pass.add_backward(layer, now, lambda);
+    Vector value = now * graph.layers[depth].bias;
+    if (moving) value -= moving->price();
     for (int t = layer - 1; t >= 0; --t) {
       const auto k = static_cast<std::size_t>(t);
       const Relaxation& relaxation = pass.relaxation(t);
@@ -129,7 +140,8 @@ Multipliers ascend(const BackwardPass& pass, const graph::ReluGraph& graph, cons
     for (Index r = 0; r < count; ++r) {
       if (value(r) <= best_value(r)) continue;
       best_value(r) = value(r);
-      for (std::size_t k = 0; k < depth; ++k) best[k].row(r) = chosen[k].value.row(r);
+      for (std::size_t k = 0; k < depth; ++k) best.multipliers[k].row(r) = chosen[k].value.row(r);
+      best.rows.row(r) = now.row(r);
     }
     if (step == settings.steps) return best;
 
@@ -151,6 +163,9 @@ Multipliers ascend(const BackwardPass& pass, const graph::ReluGraph& graph, cons
                               z.array().rowwise() * chosen[k].sign.array();
       chosen[k].ascend(gradient, rate, step + 1);
     }
+    if (!moving) continue;
+    pass.forward(layer, values, z);
+    moving->ascend(z, rate, step + 1);
   }
 }
 
@@ -210,7 +225,7 @@ Interval alpha_crown_objective(const graph::ReluGraph& graph, const Box& box, co
   Matrix rows(2, objective.size());
   rows.row(0) = objective.transpose();
   rows.row(1) = -objective.transpose();
-  const Vector lower = ascended(pass, graph, box, last, rows, settings, splits);
+  const Vector lower = ascended(pass, graph, box, last, rows, settings, splits, &bounds.back());
   range.lower = std::max(range.lower, lower(0));
   range.upper = std::min(range.upper, -lower(1));
   return range;

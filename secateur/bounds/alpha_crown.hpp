@@ -18,7 +18,15 @@ namespace secateur::bounds {
 /// have their steps. The ascent is plain arithmetic: whatever it ends at is valid, and the proof is the rigorous pass
 /// after it. The best multipliers met are returned row by row, so the bound is never below the adaptive one but for
 /// round-off. `splits`: the units whose sign was imposed, and has gone into the pass's bounds.
-Multipliers ascend(const BackwardPass& pass, const graph::ReluGraph& graph, const Box& box, int layer,
-                   const Matrix& rows, const AlphaSettings& settings = {}, const std::vector<Split>& splits = {});
+///
+/// `sides`: known ranges of the layer's own z, which let the rows move (MovingRows); the bound of the original rows is
+/// that of the returned ones less their price.
+struct Ascended {
+  Multipliers multipliers;
+  Matrix rows;
+};
+Ascended ascend(const BackwardPass& pass, const graph::ReluGraph& graph, const Box& box, int layer, const Matrix& rows,
+                const AlphaSettings& settings = {}, const std::vector<Split>& splits = {},
+                const graph::LayerBounds* sides = nullptr);
 
 }  // namespace secateur::bounds

@@ -50,7 +50,9 @@ struct Interval {
 };
 Interval crown_objective(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& bounds,
                          const Vector& objective);
-/// The same with the multipliers of alpha_crown. `bounds` hold where the splits do, and so does the result.
+/// The same with the multipliers of alpha_crown. `bounds` hold where the splits do, and so does the result. Bounds of
+/// outputs that are tighter than what the network implies, because constraints ask for them, carry multipliers too: the
+/// result then holds where the constraints do.
 Interval alpha_crown_objective(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& bounds,
                                const Vector& objective, const AlphaSettings& settings = {},
                                const std::vector<Split>& splits = {});

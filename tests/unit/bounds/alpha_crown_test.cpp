@@ -174,6 +174,67 @@ TEST(AlphaBetaCrown, AnyMultipliersAreValid) {
   }
 }
 
+// y0 = x on [0, 1] where another output, y1 = 3 x - 1.5, is asked to be at least 0: y0 - m y1 is 0.5 for m = 1/3.
+TEST(AlphaCrownObjective, ConstrainedOutputsCarryMultipliers) {
+  nn::Network network = identity_beside_a_kink();
+  std::get<nn::Dense>(network.layers[2]) = {Matrix{{1.0, 0.0}, {3.0, 0.0}}, Vector{{0.0, -1.5}}};
+  network.output_names = {"y0", "y1"};
+  const Box box{Vector{{0.0}}, Vector{{1.0}}};
+  const ReluGraph graph = graph::lower(network, box);
+  NeuronBounds bounds = crown(graph, box);
+  const Vector first{{1.0, 0.0}};
+  EXPECT_NEAR(alpha_crown_objective(graph, box, bounds, first).lower, 0, 1e-12);
+  bounds.back().lower(1) = 0;
+  const Interval at_least = alpha_crown_objective(graph, box, bounds, first, {.steps = 60});
+  EXPECT_NEAR(at_least.lower, 0.5, 1e-2);
+  EXPECT_LE(at_least.lower, 0.5);
+  EXPECT_NEAR(at_least.upper, 1, 1e-12);
+  bounds.back() = {Vector{{0.0, -1.5}}, Vector{{1.0, -0.3}}};  // y1 <= -0.3: x <= 0.4
+  const Interval at_most = alpha_crown_objective(graph, box, bounds, first, {.steps = 60});
+  EXPECT_NEAR(at_most.upper, 0.4, 1e-2);
+  EXPECT_GE(at_most.upper, 0.4);
+}
+
+// Wherever the outputs lie in ranges that were asked for, in exact arithmetic.
+TEST(AlphaCrownObjective, HoldsWhereTheConstraintsDo) {
+  Rng rng(113);
+  int points = 0, tighter = 0;
+  for (int c = 0; c < 150; ++c) {
+    const nn::Network network =
+        random_network({.widths = {2, 6, 5, 3}, .scaling = c % 2 == 0, .exponent_spread = c % 4}, rng);
+    const Box box = random_box(2, 2, rng);
+    const ReluGraph graph = graph::lower(network, box);
+    NeuronBounds bounds = crown(graph, box);
+    const auto center = exact::preactivations(graph, random_point(box, rng)).back();
+    const Vector objective{{rng.normal(), rng.normal(), 0}};
+    const Interval free = alpha_crown_objective(graph, box, bounds, objective);
+    // One side through the point's own value, where plain rounding is as likely to be wrong as right.
+    for (Index k = 1; k < 3; ++k) {
+      double& end = rng.below(2) == 0 ? bounds.back().lower(k) : bounds.back().upper(k);
+      const double side = center[static_cast<std::size_t>(k)].get_d();
+      if (side > bounds.back().lower(k) && side < bounds.back().upper(k)) end = side;
+    }
+    const Interval value = alpha_crown_objective(graph, box, bounds, objective);
+    tighter += value.upper - value.lower < 0.95 * (free.upper - free.lower);
+    for (int s = 0; s < 300; ++s) {
+      const auto y = exact::preactivations(graph, random_point(box, rng)).back();
+      Rational sum = 0;
+      bool agrees = true;
+      for (std::size_t k = 0; k < 3; ++k) {
+        const auto unit = static_cast<Index>(k);
+        agrees = agrees && y[k] >= Rational(bounds.back().lower(unit)) && y[k] <= Rational(bounds.back().upper(unit));
+        sum += Rational(objective(unit)) * y[k];
+      }
+      if (!agrees) continue;
+      ++points;
+      ASSERT_LE(Rational(value.lower), sum) << c;
+      ASSERT_GE(Rational(value.upper), sum) << c;
+    }
+  }
+  EXPECT_GT(points, 3000);
+  EXPECT_GT(tighter, 60);
+}
+
 TEST(AlphaBetaCrown, RefusesSplitsOfNeuronsThatDoNotExist) {
   const Box box{Vector{{0.0}}, Vector{{1.0}}};
   const ReluGraph graph = graph::lower(identity_beside_a_kink(), box);
