@@ -2,13 +2,13 @@
 //
 // Times bounds of one network, from a file or drawn at random, and prints seconds, memory and the bounds themselves as
 // JSON: the project's side of race.py.
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <fstream>
 #include <iostream>
+#include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <string>
 
 #include "secateur/bounds/backward.hpp"
 #include "secateur/bounds/bounds.hpp"
@@ -71,10 +71,14 @@ graph::NeuronBounds backward_only(const graph::ReluGraph& graph, const Box& box)
   return all;
 }
 
+/// The most memory that this process has had, without what it inherited from its parent.
 double megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    double kibibytes = 0;
+    if (word == "VmHWM:" && status >> kibibytes) return kibibytes / 1024;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace

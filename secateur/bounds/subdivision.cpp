@@ -78,7 +78,7 @@ struct Workspace {
 };
 
 /// Vector multiplications of a batch, with what a row and a batch cost besides.
-double batch_work(const Folded& folded) { return folded.work() + 100 * static_cast<double>(folded.rows()) + 4000; }
+double batch_work(const Folded& folded) { return folded.work() + 300 * static_cast<double>(folded.rows()) + 10000; }
 
 /// What a cell takes, with its share of a graph that `lanes` siblings have in common.
 double cell_bytes(const Cell& cell) {
@@ -88,6 +88,8 @@ double cell_bytes(const Cell& cell) {
 }
 /// Cells are not split further beyond this.
 constexpr double most_memory = 256e6;
+/// Up to so many inputs subdivision closes most gaps.
+constexpr Index few_inputs = 4;
 
 bool unstable(double lower, double upper) { return lower < 0 && upper > 0; }
 
@@ -242,6 +244,7 @@ class Search {
     Subdivision result;
     result.cutoff = m_cutoff;
     result.boxes = m_boxes;
+    result.work = m_work;
     result.bound = m_cut ? m_cutoff : infinity;
     std::erase_if(m_leaves, [&](const Cell& cell) { return cell.bound > m_cutoff; });
     for (const Cell& leaf : m_leaves) result.bound = std::min(result.bound, leaf.bound);
@@ -280,7 +283,7 @@ class Search {
     m_leaves.push_back(std::move(root));
     std::vector<Workspace> spaces(static_cast<std::size_t>(std::max(1, m_settings.threads)));
     double growth_before = static_cast<double>(lanes);
-    while (true) {
+    for (int generation = 1;; ++generation) {
       const double work_before = m_work;
       std::vector<std::size_t> open;
       for (std::size_t i = 0; i < m_leaves.size(); ++i) {
@@ -327,7 +330,7 @@ class Search {
       m_leaves = std::move(next);
       const double growth = alive / static_cast<double>(open.size());
       if (out_of_budget() || memory > most_memory ||
-          !pays(alive, growth, growth_before, (m_work - work_before) / static_cast<double>(open.size()))) {
+          !pays(alive, growth, growth_before, (m_work - work_before) / static_cast<double>(open.size()), generation)) {
         return;
       }
       growth_before = growth;
@@ -347,18 +350,22 @@ class Search {
 
   /// Whether another generation is worth its while: while the next one fits the share of work that tightening alone is
   /// worth, or else if the gap looks like closing within what work is left. Typically the growth of the number of cells
-  /// from one generation to the next falls steadily; the forecast is that it goes on doing so.
-  [[nodiscard]] bool pays(double cells, double growth, double growth_before, double work_a_cell) const {
-    if (m_work + cells * work_a_cell <= m_settings.tighten * m_settings.work) return true;
+  /// from one generation to the next falls steadily; the forecast is that it goes on doing so. With few inputs it falls
+  /// fast once each has been halved twice; until then nothing can be said.
+  [[nodiscard]] bool pays(double cells, double growth, double growth_before, double work_a_cell, int generation) const {
+    const double next = m_work + cells * work_a_cell;
+    if (next <= m_settings.tighten * m_settings.work) return true;
+    if (m_box.size() <= few_inputs && 3 * generation < 2 * m_box.size() && next <= 0.5 * m_settings.work) return true;
     const double change = std::min(1.0, growth / growth_before);
     double forecast = m_work;
-    for (int generation = 0; generation < 100 && cells >= 1; ++generation) {
+    constexpr int most_ahead = 30;  // halves each of two inputs 45 times: nothing is left to split
+    for (int ahead = 0; ahead < most_ahead && cells >= 1; ++ahead) {
       forecast += cells * work_a_cell;
       if (forecast > m_settings.work) return false;
       growth *= change;
       cells *= growth;
     }
-    return cells < 1;
+    return true;
   }
 
   /// A group of neighbouring leaves: their hull, and what is known of every hidden unit on all of them.

@@ -12,11 +12,11 @@ namespace secateur::bounds {
 
 /// How much subdivide may do, and who improves the cut-off while it runs.
 struct SubdivisionSettings {
-  /// Vector multiplications at most, about: 3e9 take a second on one thread. A measure that makes the result the same
-  /// on every run, as seconds would not.
-  double work = 1.5e9;
+  /// Vector multiplications at most, about: 1e9 take about a second on one thread. A measure that makes the result the
+  /// same on every run, as seconds would not.
+  double work = 1e9;
   /// Share of the work that may be done once the gap does not look like closing: bounds still tighten then.
-  double tighten = 0.15;
+  double tighten = 0.1;
   std::int64_t boxes = 1000000;                              ///< sub-boxes at most
   double seconds = std::numeric_limits<double>::infinity();  ///< a limit of time in addition
   int threads = 1;                                           ///< the result does not depend on it, unless time runs out
@@ -34,6 +34,7 @@ struct Subdivision {
   double bound = -std::numeric_limits<double>::infinity();
   double cutoff = std::numeric_limits<double>::infinity();  ///< the last one: it may have been lowered on the way
   std::int64_t boxes = 0;                                   ///< sub-boxes that were bounded
+  double work = 0;                                          ///< see SubdivisionSettings; without the last pass
   /// There is no such point: objective'y > cutoff on the whole box. Bounds and box are those that were given.
   bool exhausted = false;
 };
