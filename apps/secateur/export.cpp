@@ -35,7 +35,7 @@ class Export : public Command {
     m_arguments.declare(options);
     options.add("format", m_format, "file format").required();
     options.add("out", m_out, "the file to write").metavar("FILE").required();
-    options.settings(m_settings, {"formulation", "bounds"});
+    options.settings(m_settings, {"formulation", "partitions", "hull-rounds", "bounds", "big-m", "binaries"});
   }
 
   int run(const Context& context) override {

@@ -14,6 +14,8 @@
 #include "secateur/graph/passes.hpp"
 #include "secateur/lp/propagation.hpp"
 #include "secateur/mip/conflict.hpp"
+#include "secateur/mip/constants.hpp"
+#include "secateur/mip/hull.hpp"
 
 namespace secateur::mip {
 
@@ -166,18 +168,13 @@ void require_available(const model::Problem& problem, const model::SolveSettings
   if (settings.engine == model::Engine::native) {
     throw InputError("the native engine has not landed yet; available: auto, milp", {}, "--engine");
   }
-  if (settings.formulation != model::Formulation::big_m) {
-    throw InputError(
-        "the formulation " + std::string(to_string(settings.formulation)) + " has not landed yet; available: big_m", {},
-        "--formulation");
-  }
   if (settings.solutions > 1) {
     throw InputError("reporting more than one solution has not landed yet; available: 1", {}, "--solutions");
   }
 }
 
-Prepared prepare(const model::Problem& problem, const model::Structure& structure,
-                 const model::SolveSettings& settings) {
+Prepared prepare(const model::Problem& problem, const model::Structure& structure, const model::SolveSettings& settings,
+                 const graph::NeuronBounds* reference) {
   Prepared prepared;
   model::Compiled& compiled = prepared.problem;
   model::Frame frame = model::frame_of(problem);
@@ -190,8 +187,15 @@ Prepared prepare(const model::Problem& problem, const model::Structure& structur
   prepared.neurons = compiled.graph.neurons();
   prepared.unstable = graph::count_unstable(bounds);
   if (prepared.infeasible) return prepared;
-  graph::Reduction reduction = graph::simplify(compiled.graph, bounds);
+  graph::NeuronBounds constants = bounds;
+  if (settings.big_m == model::BigM::loose || settings.binaries == model::Binaries::all) {
+    constants = formulation_bounds(
+        bounds, reference != nullptr ? *reference : bounds::interval(compiled.graph, compiled.graph.domain),
+        settings.big_m, settings.binaries);
+  }
+  graph::Reduction reduction = graph::simplify(compiled.graph, constants);
   prepared.bounds = graph::carry(bounds, reduction);
+  prepared.constants = graph::carry(constants, reduction);
   compiled.graph = std::move(reduction.graph);
   prepared.origin = std::move(reduction.origin);
   // Folding active neurons lets the backward pass see through them exactly; either graph may give the better bound.
@@ -206,8 +210,17 @@ Prepared prepare(const model::Problem& problem, const model::Structure& structur
   return prepared;
 }
 
-Formulation formulation_of(const Prepared& prepared) {
-  return big_m(prepared.problem, prepared.bounds, prepared.origin);
+Formulation formulation_of(const Prepared& prepared, const model::SolveSettings& settings, const Stop& stop) {
+  const FormulationSettings how{settings.formulation, settings.partitions};
+  Formulation formulation = formulate_graph(prepared.problem, prepared.constants, prepared.origin, how);
+  if (settings.formulation == model::Formulation::hull) {
+    HullSettings hull;
+    hull.rounds = settings.hull_rounds;
+    hull.threads = settings.threads;
+    hull.seed = settings.seed;
+    add_hull_cuts(formulation, prepared.problem, prepared.constants, prepared.origin, hull, stop);
+  }
+  return formulation;
 }
 
 Goal goal_of(const model::Problem& problem, const model::Structure& structure, const model::Compiled& compiled,

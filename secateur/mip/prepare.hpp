@@ -7,7 +7,7 @@
 
 #include "secateur/core/stop.hpp"
 #include "secateur/graph/relu_graph.hpp"
-#include "secateur/mip/big_m.hpp"
+#include "secateur/mip/formulation.hpp"
 #include "secateur/mip/goal.hpp"
 #include "secateur/model/compile.hpp"
 #include "secateur/model/problem.hpp"
@@ -19,6 +19,7 @@ namespace secateur::mip {
 struct Prepared {
   model::Compiled problem;                           ///< its graph is what is left after the lossless passes
   graph::NeuronBounds bounds;                        ///< of that graph
+  graph::NeuronBounds constants;                     ///< the bounds that its formulation is made of, perhaps looser
   std::vector<std::vector<graph::NeuronId>> origin;  ///< its units in the lowered networks
   Index neurons = 0, unstable = 0;                   ///< of the lowered networks
   /// No feasible point has an objective better than this, in real arithmetic; in the user's sense. Nothing when the
@@ -32,11 +33,13 @@ struct Prepared {
 /// Throws InputError for a problem or settings that cannot be used, and for techniques that have not landed yet.
 void require_available(const model::Problem& problem, const model::SolveSettings& settings);
 
-Prepared prepare(const model::Problem& problem, const model::Structure& structure,
-                 const model::SolveSettings& settings);
+/// `reference`: bounds of the lowered networks' neurons for the switches big_m and binaries (formulation_bounds);
+/// interval bounds of the same networks if there are none.
+Prepared prepare(const model::Problem& problem, const model::Structure& structure, const model::SolveSettings& settings,
+                 const graph::NeuronBounds* reference = nullptr);
 
-/// The problem's formulation.
-Formulation formulation_of(const Prepared& prepared);
+/// The problem's formulation, with the cuts that the settings ask for.
+Formulation formulation_of(const Prepared& prepared, const model::SolveSettings& settings, const Stop& stop);
 
 /// What local search minimises: the objective, and the constraints as penalties, weighted by what a sample of the
 /// graph's inputs shows of their sizes.

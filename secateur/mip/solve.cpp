@@ -9,9 +9,9 @@
 
 #include "secateur/lp/scaling.hpp"
 #include "secateur/lp/session.hpp"
-#include "secateur/mip/big_m.hpp"
 #include "secateur/mip/cell.hpp"
 #include "secateur/mip/conflict.hpp"
+#include "secateur/mip/formulation.hpp"
 #include "secateur/mip/incumbent.hpp"
 #include "secateur/mip/ledger.hpp"
 #include "secateur/mip/prepare.hpp"
@@ -69,7 +69,7 @@ class Search {
     const Matrix sample = uniform_points(m_prepared.problem.graph.domain, 64, m_settings.seed);
     m_goal = goal_of(m_problem, m_structure, m_prepared.problem, sample);
     find_points();
-    const Formulation formulation = formulation_of(m_prepared);
+    const Formulation formulation = formulation_of(m_prepared, m_settings, m_stop);
     result.neurons.binaries = formulation.binaries;
     m_units = natural_units(formulation, m_prepared.problem, sample);
     return m_ledger.closed() ? Status::optimal : solve(formulation);
@@ -240,7 +240,7 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
 
 lp::Model formulate(const model::Problem& problem, const model::SolveSettings& settings) {
   require_available(problem, settings);
-  return formulation_of(prepare(problem, model::structure(problem), settings)).model;
+  return formulation_of(prepare(problem, model::structure(problem), settings), settings, Stop()).model;
 }
 
 }  // namespace secateur::mip

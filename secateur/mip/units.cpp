@@ -45,7 +45,9 @@ lp::Scaling natural_units(const Formulation& formulation, const model::Compiled&
   }
   for (std::size_t k = 0; k < formulation.neurons.size(); ++k) {
     for (std::size_t i = 0; i < formulation.neurons[k].size(); ++i) {
-      set(formulation.neurons[k][i].activation, largest[k](static_cast<Index>(i)));
+      const NeuronColumns& neuron = formulation.neurons[k][i];
+      set(neuron.activation, largest[k](static_cast<Index>(i)));
+      for (const PartColumn& part : neuron.parts) set(part.column, largest[k](static_cast<Index>(i)));
     }
   }
   const Vector spread = most - least;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "secateur/lp/scaling.hpp"
-#include "secateur/mip/big_m.hpp"
+#include "secateur/mip/formulation.hpp"
 
 namespace secateur::mip {
 

@@ -19,13 +19,21 @@ namespace secateur::model {
 enum class Engine { auto_, native, milp };  // NOLINT(readability-identifier-naming)
 enum class Solver { highs, gurobi, scip };
 enum class Formulation { big_m, partitioned, hull };
+/// Which bounds a formulation's rows are made of, and which neurons have a binary: switches that measure what tight
+/// bounds are worth.
+enum class BigM { tight, loose };
+enum class Binaries { unstable, all };
 
 /// Every option of a solve, whatever the engine.
 struct SolveSettings {
   Engine engine = Engine::auto_;
   Solver solver = Solver::highs;
   Formulation formulation = Formulation::big_m;
+  int partitions = 2;
+  int hull_rounds = 20;
   graph::BoundsMethod bounds = graph::BoundsMethod::crown;
+  BigM big_m = BigM::tight;
+  Binaries binaries = Binaries::unstable;
   double gap = 1e-4;
   double absolute_gap = 1e-6;
   double feasibility = 1e-6;
@@ -75,7 +83,12 @@ void describe(SolveSettings& s, Visitor&& visit) {
   visit("engine", s.engine, "what searches: the native branch and bound, a MILP solver, or whichever suits");
   visit("solver", s.solver, "MILP solver");
   visit("formulation", s.formulation, "MILP formulation of an unstable neuron");
+  visit("partitions", s.partitions, "parts of a neuron's inputs, for the partitioned formulation", Range<int>{1, 1000});
+  visit("hull-rounds", s.hull_rounds, "rounds of cuts at the root, for the hull formulation", Range<int>{0, 1000});
   visit("bounds", s.bounds, "how preactivation bounds are computed");
+  visit("big-m", s.big_m, "constants of the MILP: from these bounds, or for comparison from interval bounds");
+  visit("binaries", s.binaries,
+        "neurons with a binary: unstable by these bounds, or for comparison all that interval bounds leave unstable");
   visit("gap", s.gap, "relative gap at which a solution counts as optimal", Range<double>{0, infinity});
   visit("absolute-gap", s.absolute_gap, "absolute gap at which a solution counts as optimal",
         Range<double>{0, infinity});
@@ -101,5 +114,13 @@ struct Names<model::Solver> {
 template <>
 struct Names<model::Formulation> {
   static constexpr std::array<std::string_view, 3> value{"big_m", "partitioned", "hull"};
+};
+template <>
+struct Names<model::BigM> {
+  static constexpr std::array<std::string_view, 2> value{"tight", "loose"};
+};
+template <>
+struct Names<model::Binaries> {
+  static constexpr std::array<std::string_view, 2> value{"unstable", "all"};
 };
 }  // namespace secateur

@@ -45,6 +45,21 @@ def test_tighter_bounds_make_another_model(named, tmp_path):
     assert (tmp_path / "interval").read_text() != (tmp_path / "crown").read_text()
 
 
+@pytest.mark.parametrize("options", [["--formulation", "partitioned"], ["--formulation", "hull"],
+                                     ["--formulation", "partitioned", "--partitions", "4"], ["--big-m", "loose"],
+                                     ["--binaries", "all", "--bounds", "lp"]])
+def test_every_formulation_is_another_model_with_the_same_optimum(named, tmp_path, options):
+    plain, path = tmp_path / "plain.mps", tmp_path / "problem.mps"
+    goal = ["--maximize", "yield", "--format", "mps"]
+    assert run("export", named, *goal, "--out", plain).code == 0
+    result = run("export", named, *goal, *options, "--out", path, "--json")
+    assert result.code == 0 and result.err == ""
+    assert path.read_text() != plain.read_text()
+    assert optimum(path) == pytest.approx(optimum(plain), rel=2e-4)
+    solved = run("solve", named, "--maximize", "yield", *options, "--json")
+    assert solved.json["status"] == "optimal" and solved.json["objective"] == pytest.approx(optimum(plain), rel=2e-4)
+
+
 def test_text_for_people(named, tmp_path):
     result = run("export", named, "--format", "lp", "--out", tmp_path / "p.lp")
     assert result.err == "" and "binary" in result.out and "p.lp" in result.out
@@ -55,6 +70,8 @@ def test_refused(named, tmp_path):
     refused("export", named, "--format", "xls", "--out", out, mentions=["mps, lp"])
     refused("export", named, "--out", out, mentions=["--format"])
     refused("export", named, "--format", "lp", mentions=["--out"])
-    refused("export", named, "--format", "lp", "--out", out, "--formulation", "hull", mentions=["has not landed yet"])
+    refused("export", named, "--format", "lp", "--out", out, "--formulation", "convex",
+            mentions=["big_m, partitioned, hull"])
+    refused("export", named, "--format", "lp", "--out", out, "--partitions", "0", mentions=["--partitions"])
     refused("export", named, "--format", "lp", "--out", out, "--minimize", "7", mentions=['"7"'])
     assert not out.exists()

@@ -260,8 +260,8 @@ TEST(Solve, RefusesWhatItCannotDo) {
   const auto refused = [&](auto change) { return refusal(problem, with(change)); };
   EXPECT_THAT(refused([](auto& s) { s.engine = model::Engine::native; }),
               HasSubstr("native engine has not landed yet"));
-  EXPECT_THAT(refused([](auto& s) { s.formulation = model::Formulation::hull; }), HasSubstr("available: big_m"));
-  EXPECT_THAT(refused([](auto& s) { s.formulation = model::Formulation::partitioned; }), HasSubstr("available: big_m"));
+  EXPECT_THAT(refused([](auto& s) { s.partitions = 0; }), HasSubstr("--partitions"));
+  EXPECT_THAT(refused([](auto& s) { s.hull_rounds = -1; }), HasSubstr("--hull-rounds"));
   EXPECT_THAT(refused([](auto& s) { s.solutions = 2; }), HasSubstr("has not landed yet"));
   EXPECT_THAT(refused([](auto& s) { s.gap = -1; }), HasSubstr("--gap"));
   EXPECT_THAT(refused([](auto& s) { s.gap = std::nan(""); }), HasSubstr("--gap"));
@@ -290,9 +290,6 @@ TEST(Formulate, IsInTheUsersNamesAndSense) {
   EXPECT_EQ(model.cost[2], 1);
   EXPECT_FALSE(lp::to_mps(model).empty());
   EXPECT_FALSE(lp::to_lp(model).empty());
-  model::SolveSettings settings;
-  settings.formulation = model::Formulation::hull;
-  EXPECT_THROW(formulate(problem, settings), InputError);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "secateur/bounds/bounds.hpp"
+#include "secateur/mip/big_m.hpp"
 #include "secateur/mip/incumbent.hpp"
 #include "support/over_box.hpp"
 
