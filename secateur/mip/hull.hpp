@@ -50,8 +50,8 @@ struct HullReport {
 /// neuron, and again, until nothing is violated, the relaxation's optimum moves no more, or rounds or time are over.
 /// Inequalities that are slack at the end are dropped; the others become rows hull_k_i_n of the model.
 ///
-/// `bounds`, `origin`: as given to formulate_graph(). Whatever the solver says, only valid rows are added; where it ends
-/// without an optimum, what was found until then stays.
+/// `bounds`, `origin`: as given to formulate_graph(). Whatever the solver says, only valid rows are added; where it
+/// ends without an optimum, what was found until then stays.
 HullReport add_hull_cuts(Formulation& formulation, const model::Compiled& problem, const graph::NeuronBounds& bounds,
                          const std::vector<std::vector<graph::NeuronId>>& origin, const HullSettings& settings,
                          const Stop& stop);
