@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 namespace secateur::lp {
@@ -39,7 +40,9 @@ void check_conditions(const Model& model) {
     require(model.integer[c] && model.column_lower[c] >= 0 && model.column_upper[c] <= 1,
             "an indicator of a column that is not binary");
     require(indicator.value == 0 || indicator.value == 1, "an indicator of a value that is not 0 or 1");
-    require(!std::isnan(indicator.lower) && !std::isnan(indicator.upper), "an indicator's bound that is not a number");
+    require(indicator.lower < std::numeric_limits<double>::infinity() &&
+                indicator.upper > -std::numeric_limits<double>::infinity(),
+            "an indicator's bound that no point can meet");
     require(indicator.columns.size() == indicator.coefficients.size(), "an indicator's row of different counts");
     for (std::size_t i = 0; i < indicator.columns.size(); ++i) {
       require(exists(indicator.columns[i]), "an indicator's entry of a column that does not exist");

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "secateur/lp/conditions.hpp"
 #include "secateur/lp/file_names.hpp"
 #include "secateur/lp/model.hpp"
 
@@ -47,14 +48,16 @@ std::string term(double coefficient, const std::string& name) {
 
 }  // namespace
 
-std::string to_lp(const Model& model) {
-  if (model.offset != 0) {
+std::string to_lp(const Model& whole) {
+  if (whole.offset != 0) {
     // Not every reader takes a constant in the objective; all take a column that is fixed to 1.
-    Model with_column = model;
+    Model with_column = whole;
     with_column.offset = 0;
-    with_column.add_column(1, 1, model.offset, false, "constant");
+    with_column.add_column(1, 1, whole.offset, false, "constant");
     return to_lp(with_column);
   }
+  const FlatModel flat = flatten(whole);
+  const Model& model = flat.model;
   const std::vector<std::string> columns = file_names(model.column_names, "c");
   // A row bounded on both sides is written as two, since not every reader knows ranges.
   std::vector<std::string> wanted = model.row_names;
@@ -83,6 +86,11 @@ std::string to_lp(const Model& model) {
   for (std::size_t r = 0; r < row_count; ++r) {
     const auto write = [&](const std::string& name, const char* relation, double side) {
       lines.begin(name + ":");
+      if (const int k = flat.condition[r]; k >= 0) {
+        const Indicator& indicator = whole.indicators[static_cast<std::size_t>(k)];
+        lines.add(columns[static_cast<std::size_t>(indicator.column)] + " = " + std::to_string(indicator.value) +
+                  " ->");
+      }
       bool no_terms = true;
       for (int e = model.row_start[r]; e < model.row_start[r + 1]; ++e) {
         const auto i = static_cast<std::size_t>(e);
@@ -129,6 +137,19 @@ std::string to_lp(const Model& model) {
       if (!opened) text += binary ? "Binary\n" : "General\n";
       opened = true;
       text += " " + columns[c] + "\n";
+    }
+  }
+  if (!model.sos1.empty()) {
+    text += "SOS\n";
+    std::vector<std::string> names;
+    for (const Sos1& set : model.sos1) names.push_back(set.name);
+    names = file_names(names, "s");
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      lines.begin(names[k] + ": S1::");
+      for (std::size_t i = 0; i < model.sos1[k].columns.size(); ++i) {
+        lines.add(columns[static_cast<std::size_t>(model.sos1[k].columns[i])] + ":" + number(model.sos1[k].weights[i]));
+      }
+      lines.end();
     }
   }
   text += "End\n";

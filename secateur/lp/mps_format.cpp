@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "secateur/lp/conditions.hpp"
 #include "secateur/lp/file_names.hpp"
 #include "secateur/lp/model.hpp"
 
@@ -84,9 +85,37 @@ void append_bounds(std::string& text, const Model& model, int c, const std::stri
   }
 }
 
+/// The sections on special ordered sets and on the rows that a binary column implies, as SCIP, Gurobi and CPLEX read
+/// them.
+void append_conditions(std::string& text, const Model& whole, const FlatModel& flat, const std::vector<MpsRow>& rows,
+                       const std::vector<std::string>& columns) {
+  if (!whole.sos1.empty()) text += "SOS\n";
+  std::vector<std::string> names;
+  for (const Sos1& set : whole.sos1) names.push_back(set.name);
+  names = file_names(names, "s");
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    text += " S1 " + names[k] + "\n";
+    for (std::size_t i = 0; i < whole.sos1[k].columns.size(); ++i) {
+      text += "    " + columns[static_cast<std::size_t>(whole.sos1[k].columns[i])] + " ";
+      append_number(text, whole.sos1[k].weights[i]);
+      text += '\n';
+    }
+  }
+  if (!whole.indicators.empty()) text += "INDICATORS\n";
+  for (const MpsRow& row : rows) {
+    const int k = row.row < 0 ? -1 : flat.condition[static_cast<std::size_t>(row.row)];
+    if (k < 0) continue;
+    const Indicator& indicator = whole.indicators[static_cast<std::size_t>(k)];
+    text += " IF " + row.name + " " + columns[static_cast<std::size_t>(indicator.column)] + " " +
+            std::to_string(indicator.value) + "\n";
+  }
+}
+
 }  // namespace
 
-std::string to_mps(const Model& model) {
+std::string to_mps(const Model& whole) {
+  const FlatModel flat = flatten(whole);
+  const Model& model = flat.model;
   const std::vector<std::string> columns = file_names(model.column_names, "c");
   const std::vector<MpsRow> rows = mps_rows(model);
   std::string text = renamed(model.column_names, columns, "* ");
@@ -152,6 +181,7 @@ std::string to_mps(const Model& model) {
   }
   text += "BOUNDS\n";
   for (int c = 0; c < model.columns(); ++c) append_bounds(text, model, c, columns[static_cast<std::size_t>(c)]);
+  append_conditions(text, whole, flat, rows, columns);
   text += "ENDATA\n";
   return text;
 }

@@ -29,6 +29,13 @@ Model scaled(const Model& model, const Scaling& scaling) {
       result.value[k] = std::ldexp(model.value[k], factor + scaling.column[static_cast<std::size_t>(model.column[k])]);
     }
   }
+  // Rows that are implied keep their own factor of one; sets are about zeros, which no unit changes.
+  for (Indicator& indicator : result.indicators) {
+    for (std::size_t i = 0; i < indicator.columns.size(); ++i) {
+      const int unit = scaling.column[static_cast<std::size_t>(indicator.columns[i])];
+      indicator.coefficients[i] = std::ldexp(indicator.coefficients[i], unit);
+    }
+  }
   return result;
 }
 

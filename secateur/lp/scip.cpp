@@ -25,14 +25,6 @@ namespace {
 
 using scip::Api;
 
-const LibraryNames names{.solver = "SCIP",
-                         .variable = "SECATEUR_SCIP",
-                         .loader_names = {"libscip.so.10.0", "libscip.so.10", "libscip.so"},
-                         .home_variable = "SCIPOPTDIR",
-                         .home_pattern = "libscip.so*",
-                         .wheel = "pyscipopt",
-                         .wheel_patterns = {"pyscipopt.libs/libscip*.so*", "pyscipopt/libscip*.so*"}};
-
 /// Options that a run sets by itself, and what the user should give instead; and some that would change what an answer
 /// means or write to the standard output, which belongs to results.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 17> governed{{
@@ -87,7 +79,7 @@ const Api& api() {
   static std::mutex mutex;
   static std::string path;
   const std::lock_guard lock(mutex);
-  const Library library(names);
+  const Library library(scip::library_names());
   if (loaded() != nullptr && path == library.path()) return *loaded();
   auto fresh = std::make_unique<const Api>(library);
   if (fresh->major_version() != 10) {

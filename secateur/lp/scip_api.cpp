@@ -3,6 +3,17 @@
 
 namespace secateur::lp::scip {
 
+const LibraryNames& library_names() {
+  static const LibraryNames names{.solver = "SCIP",
+                                  .variable = "SECATEUR_SCIP",
+                                  .loader_names = {"libscip.so.10.0", "libscip.so.10", "libscip.so"},
+                                  .home_variable = "SCIPOPTDIR",
+                                  .home_pattern = "libscip.so*",
+                                  .wheel = "pyscipopt",
+                                  .wheel_patterns = {"pyscipopt.libs/libscip*.so*", "pyscipopt/libscip*.so*"}};
+  return names;
+}
+
 Api::Api(const Library& library) {
   library.get(major_version, "SCIPmajorVersion");
   library.get(minor_version, "SCIPminorVersion");

@@ -58,6 +58,9 @@ enum LpParameter {
 constexpr std::uint64_t event_best_solution = 0x10000000, event_lp = 0x6000000, event_node_solved = 0x700000,
                         event_presolve_round = 0x40000;
 
+/// Where SCIP may be.
+const LibraryNames& library_names();
+
 struct Api {
   explicit Api(const Library& library);
 

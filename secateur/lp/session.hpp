@@ -86,7 +86,8 @@ class Session {
   virtual void set_option(const std::string& name, const std::string& value) = 0;
 
   /// Replaces the model. Bounds of integer columns are rounded inwards to integers. Throws std::invalid_argument when
-  /// sizes disagree or a number is NaN; also when a cost or coefficient is infinite.
+  /// sizes disagree or a number is NaN; also when a cost or coefficient is infinite. Throws InputError when the solver
+  /// has no indicators or special ordered sets and the model does.
   virtual void load(const Model& model) = 0;
 
   /// Changes of the loaded model; an index that does not exist is refused with an exception.
@@ -102,9 +103,10 @@ class Session {
   /// A point to start from, one entry a column: the first incumbent of an integer model, if it is feasible.
   virtual void set_start(const Vector& point) = 0;
 
-  /// Solves the model: branch and bound when a column is integer, otherwise the simplex method.
+  /// Solves the model: branch and bound when a column is integer, otherwise the simplex method. Throws InputError when
+  /// the model is larger than the solver's licence takes.
   virtual Outcome run(const RunSettings& settings = {}, const Callbacks& callbacks = {}) = 0;
-  /// The same without integrality.
+  /// The same without integrality, indicators and special ordered sets.
   virtual Outcome run_relaxation(const RunSettings& settings = {}, const Callbacks& callbacks = {}) = 0;
 };
 

@@ -15,6 +15,8 @@
 #include "secateur/core/rng.hpp"
 #include "secateur/lp/file_names.hpp"
 #include "secateur/lp/model.hpp"
+#include "secateur/lp/scaling.hpp"
+#include "secateur/lp/scip_api.hpp"
 #include "secateur/lp/session.hpp"
 
 // The part of HiGHS's C interface that the tests need beyond the library's one user of it.
@@ -272,6 +274,84 @@ TEST(FileNames, NumbersReadBackToTheSameBits) {
     append_number(text, value);
     EXPECT_EQ(std::strtod(text.c_str(), nullptr), value);
   }
+}
+
+/// The optimum of a file as SCIP reads it.
+double optimum_in_scip(const std::string& text, const std::string& extension) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("secateur_conditions_test_" + std::to_string(::getpid()) + "." + extension);
+  write_file(path, text);
+  const Library library(scip::library_names());
+  const scip::Api api(library);
+  int (*read_problem)(scip::Scip*, const char*, const char*) = nullptr;
+  library.get(read_problem, "SCIPreadProb");
+  scip::Scip* scip = nullptr;
+  EXPECT_EQ(api.create(&scip), scip::okay);
+  api.set_messages_quiet(scip, 1);
+  EXPECT_EQ(api.include_default_plugins(scip), scip::okay);
+  EXPECT_EQ(read_problem(scip, path.c_str(), nullptr), scip::okay) << text;
+  EXPECT_EQ(api.solve(scip), scip::okay);
+  EXPECT_EQ(api.status(scip), scip::status_optimal) << text;
+  const double result = api.primal_bound(scip);
+  api.free(&scip);
+  std::filesystem::remove(path);
+  return result;
+}
+
+/// Random models with indicators of every kind and special ordered sets, at most one column of which may be used.
+Model with_conditions(Rng& rng) {
+  Model model;
+  model.sense = rng.below(2) == 0 ? Sense::maximize : Sense::minimize;
+  model.offset = rng.uniform(-3, 3);
+  for (int j = 0; j < 6; ++j)
+    model.add_column(-2, 3, rng.uniform(-1, 1), false, std::string("x[").append(std::to_string(j)).append("]"));
+  for (int j = 0; j < 4; ++j)
+    model.add_column(0, 1, rng.uniform(-1, 1), true, std::string("b").append(std::to_string(j)));
+  for (int j = 0; j < 6; ++j) model.add_entry(j, rng.uniform(-1, 1));
+  model.close_row(-4, 4, "row");
+  for (int k = 0; k < 5; ++k) {
+    Indicator indicator;
+    indicator.column = 6 + static_cast<int>(rng.below(4));
+    indicator.value = static_cast<int>(rng.below(2));
+    for (int j = 0; j < 6; j += 1 + static_cast<int>(rng.below(2))) {
+      indicator.columns.push_back(j);
+      indicator.coefficients.push_back(rng.uniform(-1, 1));
+    }
+    indicator.lower = k % 3 == 0 ? -infinity : rng.uniform(-2, -0.5);
+    indicator.upper = k == 1 ? infinity : rng.uniform(0, 1);
+    if (k == 4) indicator.lower = indicator.upper;
+    if (k > 0) indicator.name = std::string("implied ").append(std::to_string(k));
+    model.indicators.push_back(indicator);
+  }
+  model.sos1.push_back({{0, 2, 4}, {1, 2.5, 3}, "set"});
+  model.sos1.push_back({{1, 5}, {2, 1}, ""});
+  return model;
+}
+
+TEST(Formats, ConditionsAreReadBackBySCIP) {
+  const Availability available = availability("scip");
+  if (!available.version) GTEST_SKIP() << available.reason;
+  Rng rng(11);
+  int different = 0;
+  for (int k = 0; k < 30; ++k) {
+    SCOPED_TRACE(k);
+    const Model model = with_conditions(rng);
+    const auto session = make_session("scip");
+    session->load(model);
+    RunSettings exact;
+    exact.gap = exact.absolute_gap = 0;
+    const Outcome outcome = session->run(exact);
+    ASSERT_EQ(outcome.status, Status::optimal);
+    EXPECT_NEAR(optimum_in_scip(to_lp(model), "lp"), *outcome.objective, 1e-5);
+    EXPECT_NEAR(optimum_in_scip(to_mps(model), "mps"), *outcome.objective, 1e-5);
+    // In other units the same.
+    Scaling scaling{std::vector<int>(10, 0), {2}, 1};
+    for (std::size_t j = 0; j < 6; ++j) scaling.column[j] = static_cast<int>(rng.below(5)) - 2;
+    session->load(scaled(model, scaling));
+    EXPECT_NEAR(session->run(exact).objective.value() / 2, *outcome.objective, 1e-5);
+    if (std::abs(session->run_relaxation().objective.value() / 2 - *outcome.objective) > 1e-3) ++different;
+  }
+  EXPECT_GT(different, 20);  // the conditions matter
 }
 
 }  // namespace

@@ -684,6 +684,7 @@ TEST_P(Session, RefusesConditionsThatAreNone) {
   refuses([](Model& m) { m.indicators[0].columns[0] = -1; });
   refuses([](Model& m) { m.indicators[0].coefficients[0] = infinity; });
   refuses([](Model& m) { m.indicators[0].coefficients.pop_back(); });
+  refuses([](Model& m) { m.indicators[0].upper = -infinity; });
   refuses([](Model& m) { m.sos1.push_back({{0, 1}, {1, 1}, ""}); });
   refuses([](Model& m) { m.sos1.push_back({{0, 3}, {1, 2}, ""}); });
   refuses([](Model& m) { m.sos1.push_back({{0, 1}, {1}, ""}); });
