@@ -10,11 +10,12 @@ namespace secateur::app {
 
 namespace {
 
-/// What is said of one layer: its kind, units, and for a Dense one the fan-in and the non-zero weights.
+/// What is said of one layer: its kind, units, for a Dense or Sparse one the fan-in and the non-zero weights, and for a
+/// ReLU of some units only how many.
 struct Row {
   std::string type;
   Index units = 0;
-  std::optional<Index> inputs, weights;
+  std::optional<Index> inputs, weights, neurons = {};
 };
 
 std::vector<Row> describe(const nn::Network& network) {
@@ -26,9 +27,17 @@ std::vector<Row> describe(const nn::Network& network) {
       rows.push_back({"dense", units, dense->weight.cols(), (dense->weight.array() != 0).count()});
     } else if (const auto* const scaling = std::get_if<nn::Elementwise>(&layer)) {
       rows.push_back({std::string(to_string(scaling->op)), units, {}, {}});
+    } else if (const auto* const sparse = std::get_if<nn::Sparse>(&layer)) {
+      units = sparse->weight.rows();
+      rows.push_back({"sparse", units, sparse->weight.cols(), sparse->weight.nonZeros()});
     } else {
+      const auto& some = std::get<nn::Relu>(layer).units;
       rows.push_back({"relu", units, {}, {}});
+      if (!some.empty()) rows.back().neurons = static_cast<Index>(some.size());
     }
+  }
+  if (network.activation != nn::Activation::none) {
+    rows.push_back({std::string(to_string(network.activation)), units, {}, {}});
   }
   return rows;
 }
@@ -62,6 +71,7 @@ class Info : public Command {
       Json layer = {{"type", row.type}, {"units", row.units}};
       if (row.inputs) layer["inputs"] = *row.inputs;
       if (row.weights) layer["weights"] = *row.weights;
+      if (row.neurons) layer["neurons"] = *row.neurons;
       layers.push_back(layer);
     }
     return {{"layers", layers},
@@ -99,7 +109,8 @@ class Info : public Command {
     std::vector<std::vector<std::string>> layers{{"layer", "units", "inputs", "weights"}};
     for (const Row& row : describe(network)) {
       const auto count = [](const std::optional<Index>& value) { return value ? fmt::format("{}", *value) : ""; };
-      layers.push_back({row.type, fmt::format("{}", row.units), count(row.inputs), count(row.weights)});
+      const std::string type = row.neurons ? fmt::format("{} of {}", row.type, *row.neurons) : row.type;
+      layers.push_back({type, fmt::format("{}", row.units), count(row.inputs), count(row.weights)});
     }
     out += "\n" + table(layers);
 

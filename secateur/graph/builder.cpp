@@ -144,8 +144,15 @@ std::vector<AffineRow> Builder::apply(const nn::Network& network, const std::vec
       for (std::size_t i = 0; i < rows.size(); ++i) {
         scale(elementwise->op, elementwise->constant(static_cast<Index>(i)), rows[i]);
       }
-    } else {
+    } else if (const auto* sparse = std::get_if<nn::Sparse>(&layer)) {
+      rows = affine(sparse->weight, sparse->bias, rows);
+    } else if (const auto& units = std::get<nn::Relu>(layer).units; units.empty()) {
       rows = relu(rows);
+    } else {
+      std::vector<AffineRow> preactivations;
+      for (const Index unit : units) preactivations.push_back(std::move(rows[static_cast<std::size_t>(unit)]));
+      std::vector<AffineRow> made = relu(preactivations);
+      for (std::size_t i = 0; i < units.size(); ++i) rows[static_cast<std::size_t>(units[i])] = std::move(made[i]);
     }
   }
   return rows;

@@ -11,7 +11,7 @@ namespace secateur::graph {
 /// `error`, so that bounds of the graph are bounds of the stored network in real arithmetic.
 ///
 /// `box`: finite, lower <= upper, one entry an input (std::invalid_argument otherwise). Throws InputError when numbers
-/// overflow on the way.
+/// overflow on the way, and when the network has a final activation, which no graph can state.
 ReluGraph lower(const nn::Network& network, const Box& box);
 
 }  // namespace secateur::graph

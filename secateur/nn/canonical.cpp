@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "secateur/core/error.hpp"
@@ -126,10 +127,24 @@ class Middle {
   std::vector<const Elementwise*> m_pending;
 };
 
+void refuse_other_layers(const Network& network) {
+  const std::string rule = "training and pruning work on networks of dense layers only; this one has ";
+  for (const auto& layer : network.layers) {
+    const auto* relu = std::get_if<Relu>(&layer);
+    if (std::holds_alternative<Sparse>(layer) || (relu != nullptr && !relu->units.empty())) {
+      throw InputError(rule + "a convolution, a pooling, a residual connection or the like");
+    }
+  }
+  if (network.activation != Activation::none) {
+    throw InputError(rule + "a final " + std::string(to_string(network.activation)));
+  }
+}
+
 }  // namespace
 
 Network canonical(const Network& network) {
   check(network);
+  refuse_other_layers(network);
   const auto& layers = network.layers;
   std::size_t begin = 0;
   while (begin < layers.size() && std::holds_alternative<Elementwise>(layers[begin])) ++begin;

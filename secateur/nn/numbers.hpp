@@ -14,6 +14,11 @@ inline bool is_float(double value) {
          static_cast<double>(static_cast<float>(value)) == value;
 }
 
+/// The stored entries of a compressed matrix.
+inline Eigen::Map<const Vector> entries_of(const SparseMatrix& matrix) {
+  return {matrix.valuePtr(), matrix.nonZeros()};
+}
+
 template <class Derived>
 bool all_floats(const Eigen::DenseBase<Derived>& values) {
   for (Index i = 0; i < values.rows(); ++i) {

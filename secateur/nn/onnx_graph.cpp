@@ -28,10 +28,17 @@ Graph::Graph(const ::onnx::GraphProto& proto) : m_proto(&proto) {
       refuse("initializer " + quote(tensor.name()) + " is defined twice");
     }
   }
+  for (const auto& tensor : proto.sparse_initializer()) {
+    const std::string& name = tensor.values().name();
+    if (name.empty()) refuse("a sparse initializer has no name");
+    if (m_initializers.contains(name) || !m_sparse.emplace(name, &tensor).second) {
+      refuse("initializer " + quote(name) + " is defined twice");
+    }
+  }
   // Before IR version 4 every initializer is listed among the inputs as well.
   std::vector<const ::onnx::ValueInfoProto*> inputs;
   for (const auto& input : proto.input()) {
-    if (!m_initializers.contains(input.name())) inputs.push_back(&input);
+    if (!m_initializers.contains(input.name()) && !m_sparse.contains(input.name())) inputs.push_back(&input);
   }
   if (inputs.size() != 1) {
     refuse("the graph has " + std::to_string(inputs.size()) + " inputs" + (inputs.empty() ? "" : ": ") +
@@ -48,7 +55,8 @@ Graph::Graph(const ::onnx::GraphProto& proto) : m_proto(&proto) {
   for (int k = 0; k < proto.node_size(); ++k) {
     for (const auto& name : proto.node(k).output()) {
       if (name.empty()) continue;
-      if (name == m_input->name() || m_initializers.contains(name) || !m_makers.emplace(name, k).second) {
+      if (name == m_input->name() || m_initializers.contains(name) || m_sparse.contains(name) ||
+          !m_makers.emplace(name, k).second) {
         refuse(describe(k) + ": its output " + quote(name) + " is defined twice");
       }
     }
@@ -58,6 +66,11 @@ Graph::Graph(const ::onnx::GraphProto& proto) : m_proto(&proto) {
 const ::onnx::TensorProto* Graph::initializer(std::string_view name) const {
   const auto found = m_initializers.find(name);
   return found == m_initializers.end() ? nullptr : found->second;
+}
+
+const ::onnx::SparseTensorProto* Graph::sparse_initializer(std::string_view name) const {
+  const auto found = m_sparse.find(name);
+  return found == m_sparse.end() ? nullptr : found->second;
 }
 
 const ::onnx::NodeProto& Graph::node(int index) const { return m_proto->node(index); }
@@ -81,12 +94,9 @@ std::vector<int> Graph::order() const {
   std::vector<Visit> stack;  // depth-first without recursion: a graph may be as deep as its file is long
 
   const auto enter = [&](const std::string& name, int reader) {
-    if (name.empty() || name == m_input->name() || m_initializers.contains(name)) return;
+    if (name.empty() || name == m_input->name() || m_initializers.contains(name) || m_sparse.contains(name)) return;
     const auto maker = m_makers.find(name);
     if (maker == m_makers.end()) {
-      for (const auto& sparse : m_proto->sparse_initializer()) {
-        if (sparse.values().name() == name) refuse("initializer " + quote(name) + " is sparse, which is not supported");
-      }
       refuse((reader < 0 ? "the graph's output" : describe(reader)) + " reads " + quote(name) +
              ", which is neither the input, an initializer nor made by a node");
     }

@@ -10,6 +10,7 @@
 namespace onnx {
 class GraphProto;
 class NodeProto;
+class SparseTensorProto;
 class TensorProto;
 class ValueInfoProto;
 }  // namespace onnx
@@ -27,6 +28,8 @@ class Graph {
   [[nodiscard]] const std::string& output() const { return *m_output; }
   /// Null when `name` is not an initializer.
   [[nodiscard]] const ::onnx::TensorProto* initializer(std::string_view name) const;
+  /// Null when `name` is not a sparse initializer.
+  [[nodiscard]] const ::onnx::SparseTensorProto* sparse_initializer(std::string_view name) const;
   [[nodiscard]] const ::onnx::NodeProto& node(int index) const;
   /// node "fc1" (Gemm), or node 3 (Gemm, output "h") for one without a name.
   [[nodiscard]] std::string describe(int index) const;
@@ -39,6 +42,7 @@ class Graph {
   const ::onnx::ValueInfoProto* m_input = nullptr;
   const std::string* m_output = nullptr;
   std::unordered_map<std::string_view, const ::onnx::TensorProto*> m_initializers;
+  std::unordered_map<std::string_view, const ::onnx::SparseTensorProto*> m_sparse;
   /// The node that makes a value.
   std::unordered_map<std::string_view, int> m_makers;
 };

@@ -2,6 +2,7 @@
 #include "secateur/nn/onnx_layers.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "secateur/nn/onnx_refusal.hpp"
@@ -66,46 +67,30 @@ Rows permuted_rows(const Rows& rows, const Data& data) {
   return result;
 }
 
+SparseMatrix permuted_rows(const SparseMatrix& matrix, const Data& data) {
+  std::vector<Eigen::Triplet<double, int>> entries;
+  for (Index i = 0; i < matrix.rows(); ++i) {
+    for (SparseMatrix::InnerIterator entry(matrix, data.unit(i)); entry; ++entry) {
+      entries.emplace_back(static_cast<int>(i), static_cast<int>(entry.col()), entry.value());
+    }
+  }
+  SparseMatrix result(matrix.rows(), matrix.cols());
+  result.setFromTriplets(entries.begin(), entries.end());
+  return result;
+}
+
+std::vector<Index> permuted_units(const std::vector<Index>& units, const Data& data) {
+  const std::set<Index> chosen(units.begin(), units.end());
+  std::vector<Index> result;
+  for (Index i = 0; i < data.units(); ++i) {
+    if (chosen.contains(data.unit(i))) result.push_back(i);
+  }
+  return result;
+}
+
 }  // namespace
 
-void LayerTree::charge(std::int64_t count) {
-  if (count > m_budget) refuse("the network would take unreasonably more memory than its weights in the file");
-  m_budget -= count;
-}
-
-LayerTree::Position LayerTree::add(Position parent, Layer layer, bool open_bias) {
-  m_nodes.push_back({std::move(layer), parent, open_bias});
-  return static_cast<Position>(m_nodes.size()) - 1;
-}
-
-void LayerTree::set_bias(Position position, Vector bias) {
-  std::get<Dense>(m_nodes[static_cast<std::size_t>(position)].layer).bias = std::move(bias);
-}
-
-std::vector<Layer> LayerTree::path(Position last) {
-  std::vector<Position> positions;
-  for (Position at = last; at != root; at = m_nodes[static_cast<std::size_t>(at)].parent) positions.push_back(at);
-  std::reverse(positions.begin(), positions.end());
-  std::vector<Layer> layers;
-  bool open_bias = false;
-  for (const Position at : positions) {
-    Node& node = m_nodes[static_cast<std::size_t>(at)];
-    const auto* elementwise = std::get_if<Elementwise>(&node.layer);
-    if (open_bias && elementwise != nullptr && elementwise->op == ElementwiseOp::add) {
-      std::get<Dense>(layers.back()).bias = elementwise->constant;
-    } else if (open_bias && elementwise != nullptr && elementwise->op == ElementwiseOp::subtract) {
-      std::get<Dense>(layers.back()).bias = -elementwise->constant;
-    } else {
-      layers.push_back(std::move(node.layer));
-      open_bias = node.open_bias;
-      continue;
-    }
-    open_bias = false;
-  }
-  return layers;
-}
-
-Vector spread(const Tensor& constant, const Data& data, LayerTree& tree) {
+Vector spread(const Tensor& constant, const Data& data, LayerDag& dag) {
   if (!constant.is_real()) refuse(constant.origin + " holds integers; supported are float and double");
   if (constant.element != data.element) {
     refuse(constant.origin + " and the data differ in element type (float and double)");
@@ -114,7 +99,7 @@ Vector spread(const Tensor& constant, const Data& data, LayerTree& tree) {
   const std::vector<Index> strides = broadcast_strides(constant, data);
   if (constant.size() == 0) refuse(constant.origin + " is empty");
   const std::int64_t units = data.units();
-  tree.charge(units);
+  dag.charge(units);
   Vector result(units);
   std::vector<std::size_t> axes;
   for (std::size_t axis = 0; axis < data.dims.size(); ++axis) {
@@ -134,8 +119,8 @@ Vector spread(const Tensor& constant, const Data& data, LayerTree& tree) {
   return result;
 }
 
-Data apply_elementwise(const Data& data, ElementwiseOp op, const Tensor& constant, LayerTree& tree) {
-  Vector values = spread(constant, data, tree);
+Data apply_elementwise(const Data& data, ElementwiseOp op, const Tensor& constant, LayerDag& dag) {
+  Vector values = spread(constant, data, dag);
   if (op == ElementwiseOp::divide && (values.array() == 0).any()) {
     refuse("divides by " + constant.origin + ", which holds a zero");
   }
@@ -147,26 +132,26 @@ Data apply_elementwise(const Data& data, ElementwiseOp op, const Tensor& constan
     result.dims.insert(result.dims.begin(), static_cast<std::size_t>(fresh), 1);
     if (result.batch_axis >= 0) result.batch_axis += fresh;
   }
-  result.last = tree.add(data.last, Elementwise{op, std::move(values)});
+  result.last = dag.add(data.last, Elementwise{op, std::move(values)});
   result.wide = data.wide || data.element == Element::float64;
   return result;
 }
 
-Data apply_elementwise(const Data& data, ElementwiseOp op, double constant, LayerTree& tree) {
-  tree.charge(data.units());
+Data apply_elementwise(const Data& data, ElementwiseOp op, double constant, LayerDag& dag) {
+  dag.charge(data.units());
   Data result = data;
-  result.last = tree.add(data.last, Elementwise{op, Vector::Constant(data.units(), constant)});
+  result.last = dag.add(data.last, Elementwise{op, Vector::Constant(data.units(), constant)});
   result.wide = data.wide || data.element == Element::float64;
   return result;
 }
 
-Data apply_relu(const Data& data, LayerTree& tree) {
+Data apply_relu(const Data& data, LayerDag& dag) {
   Data result = data;
-  result.last = tree.add(data.last, Relu{});
+  result.last = dag.add(data.last, Relu{});
   return result;
 }
 
-Data apply_matrix(const Data& data, std::ptrdiff_t axis, const Matrix& matrix, bool open_bias, LayerTree& tree) {
+Data apply_matrix(const Data& data, std::ptrdiff_t axis, const Matrix& matrix, bool open_bias, LayerDag& dag) {
   if (matrix.size() == 0) refuse("multiplies by a matrix without entries");
   Index before = 1, behind = 1;
   for (std::ptrdiff_t i = 0; i < data.rank(); ++i) {
@@ -176,31 +161,37 @@ Data apply_matrix(const Data& data, std::ptrdiff_t axis, const Matrix& matrix, b
   if (matrix.rows() > most_units / copies) {
     refuse("makes more than " + std::to_string(most_units) + " units, the most that is supported");
   }
-  tree.charge(matrix.size() * copies * copies);
+  dag.charge(matrix.size() * copies * copies);
   Dense dense;
   dense.weight = permuted_columns(copies == 1 ? matrix : expanded(matrix, before, behind), data);
   dense.bias = Vector::Zero(dense.weight.rows());
   Data result = data;
   result.dims[static_cast<std::size_t>(axis)] = matrix.rows();
   result.order.reset();
-  result.last = tree.add(data.last, std::move(dense), open_bias);
+  result.last = dag.add(data.last, std::move(dense), open_bias);
   result.wide = data.wide || data.element == Element::float64;
   return result;
 }
 
-std::vector<Layer> finish(const Data& data, LayerTree& tree, std::int64_t inputs) {
-  std::vector<Layer> layers = tree.path(data.last);
+std::vector<Layer> finish(const Data& data, LayerDag& dag, std::int64_t inputs) {
+  std::vector<Layer> layers = dag.schedule(data.last, inputs);
   if (!data.order) return layers;
-  // A permutation commutes with everything that works unit by unit, back to the last Dense layer.
+  // A permutation commutes with everything that works unit by unit, back to the last affine layer.
   for (std::size_t k = layers.size(); k-- > 0;) {
     if (auto* elementwise = std::get_if<Elementwise>(&layers[k])) {
       elementwise->constant = permuted_rows(elementwise->constant, data);
+    } else if (auto* relu = std::get_if<Relu>(&layers[k])) {
+      if (!relu->units.empty()) relu->units = permuted_units(relu->units, data);
     } else if (auto* dense = std::get_if<Dense>(&layers[k])) {
       *dense = Dense{permuted_rows(dense->weight, data), permuted_rows(dense->bias, data)};
       return layers;
+    } else {
+      auto& sparse = std::get<Sparse>(layers[k]);
+      sparse = Sparse{permuted_rows(sparse.weight, data), permuted_rows(sparse.bias, data)};
+      return layers;
     }
   }
-  tree.charge(inputs * inputs);
+  dag.charge(inputs * inputs);
   Dense dense{Matrix::Zero(inputs, inputs), Vector::Zero(inputs)};
   for (Index i = 0; i < inputs; ++i) dense.weight(i, data.unit(i)) = 1;
   layers.insert(layers.begin(), std::move(dense));

@@ -7,47 +7,10 @@
 #include <vector>
 
 #include "secateur/nn/network.hpp"
+#include "secateur/nn/onnx_dag.hpp"
 #include "secateur/nn/onnx_tensor.hpp"
 
 namespace secateur::nn::detail {
-
-/// No layer, input or output has more units than this.
-inline constexpr std::int64_t most_units = 1'048'576;
-/// No tensor has more dimensions than this.
-inline constexpr std::size_t most_dims = 64;
-
-/// The layers found so far: a tree, each knows the one before it, because a side branch (of which only the shape is
-/// used) may leave the path from input to output. Counts the numbers it holds, so that a small file cannot fill the
-/// memory.
-class LayerTree {
- public:
-  using Position = std::ptrdiff_t;
-  static constexpr Position root = -1;
-
-  /// Call with the length of every constant that the file stores: the budget for numbers grows with it.
-  void credit(std::int64_t count) { m_budget += 8 * count; }
-
-  /// Call before allocating `count` numbers; refuses when the file asks for unreasonably many.
-  void charge(std::int64_t count);
-
-  /// `open_bias`: the file states no bias for this Dense layer, a following addition becomes its bias.
-  Position add(Position parent, Layer layer, bool open_bias = false);
-
-  /// Gives the Dense layer at `position` its bias.
-  void set_bias(Position position, Vector bias);
-
-  /// The layers from the root to `last`, moved out.
-  std::vector<Layer> path(Position last);
-
- private:
-  struct Node {
-    Layer layer;
-    Position parent;
-    bool open_bias;
-  };
-  std::int64_t m_budget = 16'777'216;  // 128 MiB of doubles
-  std::vector<Node> m_nodes;
-};
 
 /// The tensor that carries the data at some point of the graph, seen from one sample of the batch.
 struct Data {
@@ -59,11 +22,14 @@ struct Data {
   std::ptrdiff_t batch_axis = -1;
   /// The number of samples that the file states, or -1 when it is open.
   std::int64_t batch_size = -1;
-  /// Element i of the sample is unit (*order)[i] of the last layer; null: unit i. (Transpose makes permutations.)
+  /// Element i of the sample is unit (*order)[i] of the last layer, a permutation; null: unit i. (Transpose makes
+  /// them.)
   std::shared_ptr<const std::vector<Index>> order;
-  LayerTree::Position last = LayerTree::root;
+  LayerDag::Position last = LayerDag::root;
   /// Something on the way was computed in float64.
   bool wide = false;
+  /// The final activation, if this is behind it; nothing but shape operations may follow.
+  Activation activation = Activation::none;
 
   [[nodiscard]] std::ptrdiff_t rank() const { return static_cast<std::ptrdiff_t>(dims.size()); }
   [[nodiscard]] std::int64_t dim(std::ptrdiff_t axis) const { return dims[static_cast<std::size_t>(axis)]; }
@@ -81,26 +47,26 @@ Data reshape(const Data& data, const std::vector<std::int64_t>& target, bool zer
 Data flatten(const Data& data, std::int64_t axis);
 Data squeeze(const Data& data, const std::vector<std::int64_t>* axes);
 Data unsqueeze(const Data& data, const std::vector<std::int64_t>& axes);
-Data transpose(const Data& data, const std::vector<std::int64_t>& permutation, LayerTree& tree);
+Data transpose(const Data& data, const std::vector<std::int64_t>& permutation, LayerDag& dag);
 
 /// An axis counted from the end if negative; refuses what is outside [-rank, rank).
 std::ptrdiff_t resolve_axis(std::int64_t axis, std::ptrdiff_t rank);
 
 /// The constant broadcast (NumPy rules) to one sample of `data`, in the order of the last layer's units. Refuses a
 /// constant that is not real and finite, that differs between samples, or that would enlarge the data.
-Vector spread(const Tensor& constant, const Data& data, LayerTree& tree);
+Vector spread(const Tensor& constant, const Data& data, LayerDag& dag);
 
 /// y = op(data, constant).
-Data apply_elementwise(const Data& data, ElementwiseOp op, const Tensor& constant, LayerTree& tree);
-Data apply_elementwise(const Data& data, ElementwiseOp op, double constant, LayerTree& tree);
+Data apply_elementwise(const Data& data, ElementwiseOp op, const Tensor& constant, LayerDag& dag);
+Data apply_elementwise(const Data& data, ElementwiseOp op, double constant, LayerDag& dag);
 
-Data apply_relu(const Data& data, LayerTree& tree);
+Data apply_relu(const Data& data, LayerDag& dag);
 
 /// Contracts `axis` (not the batch) with `matrix` (out x in): y[p, o, s] = sum_i matrix[o, i] x[p, i, s] with p and s
-/// the indices before and behind the axis. `open_bias` as in LayerTree::add.
-Data apply_matrix(const Data& data, std::ptrdiff_t axis, const Matrix& matrix, bool open_bias, LayerTree& tree);
+/// the indices before and behind the axis. `open_bias` as in LayerDag::add.
+Data apply_matrix(const Data& data, std::ptrdiff_t axis, const Matrix& matrix, bool open_bias, LayerDag& dag);
 
 /// The layers of the path that ends in `data`, with its units in the order of the sample's elements.
-std::vector<Layer> finish(const Data& data, LayerTree& tree, std::int64_t inputs);
+std::vector<Layer> finish(const Data& data, LayerDag& dag, std::int64_t inputs);
 
 }  // namespace secateur::nn::detail

@@ -3,6 +3,7 @@
 // as a shape and the layers that lead to it. Each operator maps values to a value (onnx_operation.hpp).
 #include <google/protobuf/io/coded_stream.h>
 
+#include <algorithm>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -118,11 +119,11 @@ class Walk {
       : m_graph(graph), m_opset(opset), m_source(source) {}
 
   /// The output, with all layers before it.
-  Data run(const Data& input, LayerTree& tree) {
+  Data run(const Data& input, LayerDag& dag) {
     m_values.emplace(m_graph.input().name(), input);
     for (const int index : m_graph.order()) {
       try {
-        step(m_graph.node(index), tree);
+        step(m_graph.node(index), dag);
       } catch (const Refusal& refusal) {
         fail(m_source, refusal.what(), m_graph.describe(index));
       }
@@ -134,20 +135,28 @@ class Walk {
   }
 
  private:
-  void step(const ::onnx::NodeProto& node, LayerTree& tree) {
+  void step(const ::onnx::NodeProto& node, LayerDag& dag) {
     std::vector<const Value*> inputs;
-    for (const auto& name : node.input()) inputs.push_back(name.empty() ? nullptr : value(name, tree));
-    Value result = apply_operator(node, Operation(node, std::move(inputs), m_opset, m_source.folder, tree));
-    if (node.output_size() > 0) m_values.insert_or_assign(node.output(0), std::move(result));
+    for (const auto& name : node.input()) inputs.push_back(name.empty() ? nullptr : value(name, dag));
+    const std::size_t outputs = made_outputs(node);
+    for (std::size_t k = 0; k < std::max<std::size_t>(outputs, 1); ++k) {
+      Value result = apply_operator(node, Operation(node, inputs, m_opset, m_source.folder, dag, k));
+      if (k < outputs) m_values.insert_or_assign(node.output(static_cast<int>(k)), std::move(result));
+    }
   }
 
-  const Value* value(const std::string& name, LayerTree& tree) {
+  const Value* value(const std::string& name, LayerDag& dag) {
     const auto found = m_values.find(name);
     if (found != m_values.end()) return &found->second;
+    if (const auto* sparse = m_graph.sparse_initializer(name)) {
+      Tensor tensor = decode_sparse(*sparse, "initializer " + quote(name), m_source.folder);
+      dag.credit(tensor.size());
+      return &m_values.emplace(name, std::make_shared<const Tensor>(std::move(tensor))).first->second;
+    }
     const auto* proto = m_graph.initializer(name);
     if (proto == nullptr) refuse("reads " + quote(name) + ", a second output of a node, which is not supported");
     Tensor tensor = decode(*proto, "initializer " + quote(name), m_source.folder);
-    tree.credit(tensor.size());
+    dag.credit(tensor.size());
     return &m_values.emplace(name, std::make_shared<const Tensor>(std::move(tensor))).first->second;
   }
 
@@ -161,19 +170,21 @@ class Walk {
 struct Result {
   Precision precision = Precision::float32;
   std::vector<Layer> layers;
+  Activation activation = Activation::none;
   Index inputs = 0, outputs = 0;
 };
 
 Result interpret(const Graph& graph, std::int64_t opset, const Source& source, bool column) {
-  LayerTree tree;
+  LayerDag dag;
   Data input = input_data(graph.input(), column);
   const Index inputs = input.units();
   forget_batch_of_one(input);
-  const Data output = Walk(graph, opset, source).run(input, tree);
+  const Data output = Walk(graph, opset, source).run(input, dag);
   Result result;
   result.inputs = inputs;
   result.outputs = output.units();
-  result.layers = finish(output, tree, inputs);
+  result.layers = finish(output, dag, inputs);
+  result.activation = output.activation;
   bool numbers = false;
   for (const auto& layer : result.layers) numbers = numbers || !std::holds_alternative<Relu>(layer);
   const bool wide = numbers ? output.wide : output.element == Element::float64;
@@ -210,6 +221,7 @@ Network read(const ::onnx::ModelProto& model, const Source& source) {
     Network network;
     network.precision = result.precision;
     network.layers = std::move(result.layers);
+    network.activation = result.activation;
     Metadata metadata;
     for (const auto& entry : model.metadata_props()) metadata[entry.key()] = entry.value();
     from_metadata(metadata, result.inputs, result.outputs, network);

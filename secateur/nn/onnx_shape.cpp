@@ -196,7 +196,7 @@ Data unsqueeze(const Data& data, const std::vector<std::int64_t>& axes) {
   return result;
 }
 
-Data transpose(const Data& data, const std::vector<std::int64_t>& permutation, LayerTree& tree) {
+Data transpose(const Data& data, const std::vector<std::int64_t>& permutation, LayerDag& dag) {
   const std::size_t rank = data.dims.size();
   std::vector<std::int64_t> sorted = permutation;
   std::sort(sorted.begin(), sorted.end());
@@ -221,7 +221,7 @@ Data transpose(const Data& data, const std::vector<std::int64_t>& permutation, L
     if (data.dims[old] > 1) walk.push_back(old);
   }
   if (std::is_sorted(walk.begin(), walk.end())) return result;
-  tree.charge(data.units());
+  dag.charge(data.units());
   auto order = std::make_shared<std::vector<Index>>();
   std::vector<std::int64_t> at(walk.size(), 0);
   Index position = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that compute a target shape at run time, as exporters write for x.view(x.size(0), -1): Shape, Gather,
-// Concat, Slice, on lists of integers. The size of the batch stays unknown: batch_size_marker.
+// Concat, Slice, on lists of integers (onnx_select.cpp does the same to the data). The size of the batch stays unknown:
+// batch_size_marker.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -13,12 +14,11 @@ namespace secateur::nn::detail {
 namespace {
 
 const std::vector<std::int64_t>& shape_list(const Operation& operation, std::size_t i) {
-  if (operation.data(i) != nullptr) refuse("is applied to the data; supported is only computing a shape");
-  return integer_list(*operation.constant(i), "its input");
+  return integer_list(operation.constant_for(i, "its input"), "its input");
 }
 
 Value integers(const Operation& operation, std::vector<std::int64_t> values, bool scalar = false) {
-  operation.tree().charge(static_cast<std::int64_t>(values.size()));
+  operation.dag().charge(static_cast<std::int64_t>(values.size()));
   Tensor result;
   result.element = Element::integer;
   result.origin = "a computed shape";
@@ -69,6 +69,7 @@ Value apply_shape(const Operation& operation) {
 }
 
 Value apply_gather(const Operation& operation) {
+  if (operation.data(0) != nullptr) return gather_data(operation);
   check_axis(operation.integer("axis", 0));
   const auto& list = shape_list(operation, 0);
   const auto& indices = shape_list(operation, 1);
@@ -80,17 +81,21 @@ Value apply_gather(const Operation& operation) {
 }
 
 Value apply_concat(const Operation& operation) {
+  for (std::size_t i = 0; i < operation.input_count(); ++i) {
+    if (operation.data(i) != nullptr) return concat_data(operation);
+  }
   check_axis(operation.integer("axis", 0));
   std::vector<std::int64_t> result;
   for (std::size_t i = 0; i < operation.input_count(); ++i) {
     const auto& list = shape_list(operation, i);
-    operation.tree().charge(static_cast<std::int64_t>(list.size()));
+    operation.dag().charge(static_cast<std::int64_t>(list.size()));
     result.insert(result.end(), list.begin(), list.end());
   }
   return integers(operation, std::move(result));
 }
 
 Value apply_slice(const Operation& operation) {
+  if (operation.data(0) != nullptr) return slice_data(operation);
   const auto& list = shape_list(operation, 0);
   if (operation.input_count() == 1) {  // before opset 10
     const auto starts = operation.integers("starts"), ends = operation.integers("ends");

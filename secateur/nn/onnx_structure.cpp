@@ -22,7 +22,7 @@ Value reshaped(const Operation& operation, Change change) {
   Data shape;
   shape.dims = constant.dims;
   const Data changed = change(std::as_const(shape));
-  operation.tree().charge(constant.size());
+  operation.dag().charge(constant.size());
   Tensor result = constant;
   result.dims = changed.dims;
   for (std::int64_t i = 0; changed.order && i < constant.size(); ++i) {
@@ -54,7 +54,7 @@ Value cast_constant(const Operation& operation, std::int32_t to) {
   if (element == Element::integer) {
     refuse("casts " + constant.origin + " to " + type_name(to) + "; supported are casts to float and double");
   }
-  operation.tree().charge(constant.size());
+  operation.dag().charge(constant.size());
   Tensor result = constant;
   result.element = element;
   if (!constant.is_real()) {
@@ -126,7 +126,7 @@ Value apply_constant(const Operation& operation) {
   }
   if (stated != 1) refuse("states " + std::to_string(stated) + " values; a Constant has one");
   result.origin = "the constant";
-  operation.tree().credit(result.size());
+  operation.dag().credit(result.size());
   return std::make_shared<const Tensor>(std::move(result));
 }
 
@@ -157,7 +157,7 @@ Value apply_transpose(const Operation& operation) {
   return reshaped(operation, [&](const Data& data) {
     std::vector<std::int64_t> permutation;
     for (std::ptrdiff_t i = data.rank(); i-- > 0;) permutation.push_back(i);
-    return transpose(data, stated ? *stated : permutation, operation.tree());
+    return transpose(data, stated ? *stated : permutation, operation.dag());
   });
 }
 

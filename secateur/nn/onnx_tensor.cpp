@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "onnx.pb.h"
+#include "secateur/nn/onnx_dag.hpp"
 #include "secateur/nn/onnx_external.hpp"
 #include "secateur/nn/onnx_refusal.hpp"
 
@@ -161,6 +162,43 @@ Tensor decode(const TensorProto& proto, const std::string& origin, const std::fi
   }
   for (const std::int64_t value : tensor.integers) {
     if (value == batch_size_marker) refuse(origin + " holds " + std::to_string(value) + ", which no shape can use");
+  }
+  return tensor;
+}
+
+Tensor decode_sparse(const ::onnx::SparseTensorProto& proto, const std::string& origin,
+                     const std::filesystem::path& folder) {
+  Tensor tensor = decode(proto.values(), origin, folder);
+  const Tensor indices = decode(proto.indices(), "the indices of " + origin, folder);
+  const auto stored = tensor.dims;
+  tensor.is_sparse = true;
+  tensor.dims.assign(proto.dims().begin(), proto.dims().end());
+  const bool matrix = tensor.dims.size() == 2 && tensor.is_real() && stored.size() == 1 && !indices.is_real();
+  for (const std::int64_t size : tensor.dims) {
+    if (!matrix || size < 1 || size > most_units) {
+      refuse(origin + " of shape " + shape_text(tensor.dims) +
+             " is not a sparse matrix of float or double with at most 2^20 rows and columns");
+    }
+  }
+  if (tensor.dims.empty()) refuse(origin + " is sparse and has no shape");
+  // One number a stored entry, or its row and column.
+  const bool pairs = indices.dims.size() == 2 && indices.dims[1] == 2;
+  if ((!pairs && indices.dims.size() != 1) || indices.size() != tensor.size() * (pairs ? 2 : 1)) {
+    refuse(origin + " has " + std::to_string(tensor.size()) + " entries and indices of shape " +
+           shape_text(indices.dims));
+  }
+  std::int64_t last = -1;
+  for (std::size_t k = 0; k < tensor.reals.size(); ++k) {
+    std::int64_t position = indices.integers[pairs ? 2 * k : k];
+    if (pairs) {
+      const std::int64_t column = indices.integers[2 * k + 1];
+      const bool inside = position >= 0 && position < tensor.dims[0] && column >= 0 && column < tensor.dims[1];
+      position = inside ? position * tensor.dims[1] + column : -1;
+    }
+    if (position <= last || position >= tensor.dims[0] * tensor.dims[1]) {
+      refuse(origin + ": index " + std::to_string(k) + " is outside the matrix or not above the one before it");
+    }
+    tensor.positions.push_back(last = position);
   }
   return tensor;
 }

@@ -11,6 +11,7 @@
 #include "secateur/core/matrix.hpp"
 
 namespace onnx {
+class SparseTensorProto;
 class TensorProto;
 }  // namespace onnx
 
@@ -33,6 +34,9 @@ struct Tensor {
   std::vector<std::int64_t> dims;
   std::vector<double> reals;
   std::vector<std::int64_t> integers;
+  /// A matrix of which only some entries are stored: the reals stand at these positions, counted row by row, ascending.
+  bool is_sparse = false;
+  std::vector<std::int64_t> positions;
 
   [[nodiscard]] bool is_real() const { return element != Element::integer; }
   [[nodiscard]] std::int64_t size() const {
@@ -54,6 +58,10 @@ Element element_of(std::int32_t data_type, const std::string& origin);
 /// The tensor's numbers, from raw data, from the typed fields, or from the external data file in `folder`. Refuses
 /// other element types and data that is not as long as the shape says, before it allocates anything.
 Tensor decode(const ::onnx::TensorProto& proto, const std::string& origin, const std::filesystem::path& folder);
+
+/// A sparse matrix. Refuses other ranks, and positions that are not ascending and inside.
+Tensor decode_sparse(const ::onnx::SparseTensorProto& proto, const std::string& origin,
+                     const std::filesystem::path& folder);
 
 /// Refuses NaN and infinity.
 void check_finite(const Tensor& tensor);

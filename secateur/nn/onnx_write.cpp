@@ -37,7 +37,7 @@ std::string raw_bytes(const double* numbers, Index count) {
 class Writer {
  public:
   Writer(const Network& network, GraphProto& graph)
-      : m_network(network), m_graph(graph), m_precision(storage_precision(network)) {}
+      : m_network(network), m_graph(graph), m_precision(storage_precision(network)), m_sizes(layer_sizes(network)) {}
 
   void write() {
     m_graph.set_name("secateur");
@@ -45,7 +45,8 @@ class Writer {
     for (m_layer = 0; m_layer < m_network.layers.size(); ++m_layer) {
       std::visit([this](const auto& layer) { add(layer); }, m_network.layers[m_layer]);
     }
-    if (m_network.layers.empty()) add_node("Identity", {m_last});
+    add(m_network.activation);
+    if (m_graph.node_size() == 0) add_node("Identity", {m_last});
     m_graph.mutable_node(m_graph.node_size() - 1)->set_output(0, m_output);
     describe(*m_graph.add_output(), m_output, m_network.outputs());
   }
@@ -65,20 +66,46 @@ class Writer {
 
   std::string add_initializer(const char* prefix, const double* numbers, std::initializer_list<Index> dims) {
     auto* tensor = m_graph.add_initializer();
-    tensor->set_name(numbered(prefix));
     Index count = 1;
     for (const Index dim : dims) {
       tensor->add_dims(dim);
       count *= dim;
     }
-    if (m_precision == Precision::float32) {
-      tensor->set_data_type(TensorProto::FLOAT);
-      tensor->set_raw_data(raw_bytes<float>(numbers, count));
-    } else {
-      tensor->set_data_type(TensorProto::DOUBLE);
-      tensor->set_raw_data(raw_bytes<double>(numbers, count));
-    }
+    fill(*tensor, prefix, numbers, count);
     return tensor->name();
+  }
+
+  void fill(TensorProto& tensor, const char* prefix, const double* numbers, Index count) const {
+    tensor.set_name(numbered(prefix));
+    if (m_precision == Precision::float32) {
+      tensor.set_data_type(TensorProto::FLOAT);
+      tensor.set_raw_data(raw_bytes<float>(numbers, count));
+    } else {
+      tensor.set_data_type(TensorProto::DOUBLE);
+      tensor.set_raw_data(raw_bytes<double>(numbers, count));
+    }
+  }
+
+  /// A sparse initializer: its entries, and where they stand in the matrix counted row by row.
+  std::string add_initializer(const char* prefix, const SparseMatrix& matrix) {
+    auto* tensor = m_graph.add_sparse_initializer();
+    tensor->add_dims(matrix.rows());
+    tensor->add_dims(matrix.cols());
+    tensor->mutable_values()->add_dims(matrix.nonZeros());
+    fill(*tensor->mutable_values(), prefix, matrix.valuePtr(), matrix.nonZeros());
+    std::vector<std::int64_t> positions;
+    for (Index i = 0; i < matrix.rows(); ++i) {
+      for (SparseMatrix::InnerIterator entry(matrix, i); entry; ++entry) {
+        positions.push_back(i * matrix.cols() + entry.col());
+      }
+    }
+    auto* indices = tensor->mutable_indices();
+    indices->set_data_type(TensorProto::INT64);
+    indices->add_dims(matrix.nonZeros());
+    std::string bytes(positions.size() * sizeof(std::int64_t), '\0');
+    if (!positions.empty()) std::memcpy(bytes.data(), positions.data(), bytes.size());
+    indices->set_raw_data(std::move(bytes));
+    return tensor->values().name();
   }
 
   NodeProto& add_node(const char* type, const std::vector<std::string>& inputs) {
@@ -92,8 +119,13 @@ class Writer {
   }
 
   void add(const Dense& dense) {
-    const auto weight = add_initializer("W", dense.weight.data(), {dense.weight.rows(), dense.weight.cols()});
-    const auto bias = add_initializer("b", dense.bias.data(), {dense.bias.size()});
+    add_gemm(add_initializer("W", dense.weight.data(), {dense.weight.rows(), dense.weight.cols()}), dense.bias);
+  }
+
+  void add(const Sparse& sparse) { add_gemm(add_initializer("W", sparse.weight), sparse.bias); }
+
+  void add_gemm(const std::string& weight, const Vector& numbers) {
+    const auto bias = add_initializer("b", numbers.data(), {numbers.size()});
     auto* transpose = add_node("Gemm", {m_last, weight, bias}).add_attribute();
     transpose->set_name("transB");
     transpose->set_type(AttributeProto::INT);
@@ -121,11 +153,37 @@ class Writer {
     }
   }
 
-  void add(const Relu&) { add_node("Relu", {m_last}); }
+  /// A unit that passes untouched has slope 1 on both sides of zero.
+  void add(const Relu& relu) {
+    if (relu.units.empty()) {
+      add_node("Relu", {m_last});
+      return;
+    }
+    Vector slope = Vector::Ones(m_sizes[m_layer]);
+    for (const Index unit : relu.units) slope(unit) = 0;
+    add_node("PRelu", {m_last, add_initializer("s", slope.data(), {slope.size()})});
+  }
+
+  void add(Activation activation) {
+    switch (activation) {
+      case Activation::none:
+        return;
+      case Activation::sigmoid:
+        add_node("Sigmoid", {m_last});
+        return;
+      case Activation::softmax:
+        add_node("Softmax", {m_last});
+        return;
+      case Activation::log_softmax:
+        add_node("LogSoftmax", {m_last});
+        return;
+    }
+  }
 
   const Network& m_network;
   GraphProto& m_graph;
   Precision m_precision;
+  std::vector<Index> m_sizes;
   std::size_t m_layer = 0;
   /// The value that the next node reads: first the input.
   std::string m_last = "x";

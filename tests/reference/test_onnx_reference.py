@@ -71,6 +71,9 @@ def test_fixture(name, tmp_path):
     assert difference(evaluate(FIXTURES / name, points, tmp_path), wanted) <= TOLERANCE
     copy = tmp_path / "copy.onnx"
     result = secateur("prune", FIXTURES / name, "--method", "weight", "--sparsity", "0", "--no-finetune", "--box", "-1:1", "--out", copy)
+    if result.returncode == 2 and "networks of dense layers only" in result.stderr:
+        assert name.startswith("layers_") or name == "pytorch_dynamo_residual.onnx"
+        return
     assert result.returncode == 0, result.stderr
     assert difference(run_batch(copy, points).astype(np.float64), wanted) <= TOLERANCE
 

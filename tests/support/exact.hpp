@@ -51,9 +51,30 @@ inline std::vector<Point> preactivations(const nn::Network& network, Point value
             break;
         }
       }
+    } else if (const auto* sparse = std::get_if<nn::Sparse>(&layer)) {
+      Point next(static_cast<std::size_t>(sparse->bias.size()));
+      for (Index i = 0; i < sparse->bias.size(); ++i) {
+        Rational sum = sparse->bias(i);
+        for (SparseMatrix::InnerIterator entry(sparse->weight, i); entry; ++entry) {
+          sum += Rational(entry.value()) * value[static_cast<std::size_t>(entry.col())];
+        }
+        next[static_cast<std::size_t>(i)] = sum;
+      }
+      value = next;
     } else {
-      result.push_back(value);
-      for (Rational& v : value) v = v > 0 ? v : Rational(0);
+      const auto& units = std::get<nn::Relu>(layer).units;
+      if (units.empty()) {
+        result.push_back(value);
+        for (Rational& v : value) v = v > 0 ? v : Rational(0);
+        continue;
+      }
+      Point operands;
+      for (const Index unit : units) {
+        Rational& v = value[static_cast<std::size_t>(unit)];
+        operands.push_back(v);
+        v = v > 0 ? v : Rational(0);
+      }
+      result.push_back(std::move(operands));
     }
   }
   result.push_back(value);

@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "secateur/core/error.hpp"
+#include "secateur/graph/builder.hpp"
+#include "secateur/nn/evaluate.hpp"
 #include "support/exact.hpp"
 #include "support/random_network.hpp"
 
@@ -99,6 +101,85 @@ TEST(Lower, ErrorCoversWhatFoldingRounds) {
     }
   }
   EXPECT_GT(rounded, 1000) << "the test has no teeth unless folding does round";
+}
+
+/// Random sparse layers, ReLUs of some units and scaling between them: what networks with skip connections consist of.
+nn::Network random_state_network(Rng& rng) {
+  nn::Network network;
+  network.precision = nn::Precision::float64;
+  network.input_names = nn::default_names("x", 2);
+  Index size = 2;
+  for (int k = 0; k < 6; ++k) {
+    const Index units = 2 + rng.below(4);
+    Matrix weight = Matrix::Zero(units, size);
+    for (Index i = 0; i < units; ++i) {
+      // Copies, as skip connections have them, and ordinary rows.
+      if (rng.uniform() < 0.4) weight(i, rng.below(size)) = 1;
+      for (Index j = 0; j < size; ++j) weight(i, j) += rng.uniform() < 0.4 ? rng.normal() : 0.0;
+    }
+    nn::Sparse layer{weight.sparseView(0, 0), Vector::Zero(units)};
+    layer.weight.makeCompressed();
+    for (double& b : layer.bias) b = rng.uniform() < 0.5 ? rng.normal() : 0.0;
+    network.layers.emplace_back(std::move(layer));
+    size = units;
+    if (rng.uniform() < 0.3) {
+      Vector constant(size);
+      for (double& c : constant) c = rng.uniform(0.5, 2);
+      network.layers.emplace_back(nn::Elementwise{nn::ElementwiseOp::divide, std::move(constant)});
+    }
+    nn::Relu some;
+    for (Index unit = 0; unit < size; ++unit) {
+      if (rng.uniform() < 0.5) some.units.push_back(unit);
+    }
+    if (!some.units.empty()) network.layers.emplace_back(std::move(some));
+  }
+  network.output_names = nn::default_names("y", size);
+  return network;
+}
+
+TEST(Lower, UnitsThatPassAReluUntouchedAreCoveredInExactArithmetic) {
+  Rng rng(11);
+  int rounded = 0, passed = 0;
+  for (int c = 0; c < 300; ++c) {
+    const nn::Network network = random_state_network(rng);
+    const Box box = random_box(2, 2, rng);
+    const ReluGraph graph = lower(network, box);
+    EXPECT_EQ(graph.neurons(), nn::count_neurons(network));
+    for (int s = 0; s < 3; ++s) {
+      const Vector x = random_point(box, rng);
+      const auto stored = exact::preactivations(network, x);
+      exact::Point values = exact::point(x);
+      ASSERT_EQ(stored.size(), graph.layers.size());
+      for (std::size_t k = 0; k < stored.size(); ++k) {
+        const AffineLayer& layer = graph.layers[k];
+        ASSERT_EQ(stored[k].size(), static_cast<std::size_t>(layer.units()));
+        for (Index i = 0; i < layer.units(); ++i) {
+          Rational z = layer.bias(i);
+          for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
+            z += Rational(entry.value()) * values[static_cast<std::size_t>(entry.col())];
+            passed += k > 0 && entry.col() < graph.first_value(static_cast<int>(k) - 1);
+          }
+          const Rational difference = abs(z - stored[k][static_cast<std::size_t>(i)]);
+          ASSERT_LE(difference, Rational(layer.error(i))) << "case " << c << " layer " << k << " unit " << i;
+          rounded += difference > 0;
+        }
+        for (const Rational& z : stored[k]) values.push_back(z > 0 ? z : Rational(0));
+      }
+      const Vector found = evaluate(graph, x.transpose()).row(0);
+      EXPECT_LE((found - nn::evaluate(network, x)).cwiseAbs().maxCoeff(), 1e-10 * (1 + found.cwiseAbs().maxCoeff()));
+    }
+  }
+  EXPECT_GT(rounded, 1000);
+  EXPECT_GT(passed, 1000) << "no skip connections were tested";
+}
+
+TEST(Lower, RefusesAFinalActivation) {
+  Rng rng(9);
+  nn::Network network = random_network({.widths = {2, 3, 1}}, rng);
+  network.activation = nn::Activation::sigmoid;
+  EXPECT_THROW(lower(network, random_box(2, 1, rng)), InputError);
+  Builder builder(random_box(2, 1, rng));
+  EXPECT_EQ(builder.apply(network, builder.all_inputs()).size(), 1U) << "the rows before the activation";
 }
 
 TEST(Lower, RefusesBoxesThatDoNotFit) {

@@ -112,5 +112,24 @@ TEST(Canonical, RefusesProductsThatOverflow) {
   EXPECT_THROW(canonical(network), InputError);
 }
 
+TEST(Canonical, RefusesLayersThatAreNotDense) {
+  const auto refused = [](const Network& network) {
+    try {
+      canonical(network);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  Network network = every_layer();
+  network.activation = Activation::sigmoid;
+  EXPECT_EQ(refused(network),
+            "training and pruning work on networks of dense layers only; this one has a final sigmoid");
+  network = every_layer();
+  std::get<Relu>(network.layers[2]).units = {1};
+  EXPECT_NE(refused(network).find("a residual connection or the like"), std::string::npos);
+  EXPECT_NE(refused(residual()).find("a convolution, a pooling"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace secateur::nn

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/nn/evaluate.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "unit/nn/networks.hpp"
@@ -67,6 +69,48 @@ TEST(Evaluate, NativeArithmeticIsFloatForFloat32) {
 TEST(Evaluate, RefusesPointsOfAnotherSize) {
   EXPECT_THROW(evaluate(every_layer(), Matrix(Matrix::Zero(4, 3))), std::invalid_argument);
   EXPECT_THROW(evaluate_native(every_layer(), Matrix::Zero(4, 1)), std::invalid_argument);
+}
+
+TEST(Evaluate, ResidualLayersByHand) {
+  Network network = residual();
+  network.activation = Activation::none;
+  // x = (1, 2): A x + a = (-2.5, 0.25, 3.5), C [x, a] + c = (1 - 0.25 + 0.5, -2 + 0.5 + 0.875).
+  EXPECT_THAT(evaluate(network, vector({1, 2})), testing::ElementsAre(1.25, -0.625));
+  EXPECT_THAT(Vector(evaluate_native(network, vector({1, 2}).transpose()).transpose()),
+              testing::ElementsAre(1.25, -0.625));
+}
+
+TEST(Evaluate, FinalActivations) {
+  Network network;
+  network.input_names = network.output_names = {"a", "b"};
+  const auto at = [&network](Activation activation, double a, double b) {
+    network.activation = activation;
+    return evaluate(network, vector({a, b}));
+  };
+  const Vector sigmoid = at(Activation::sigmoid, std::log(3), -1000);
+  EXPECT_NEAR(sigmoid(0), 0.75, 1e-15);
+  EXPECT_EQ(sigmoid(1), 0);
+  const Vector softmax = at(Activation::softmax, 1000, 1000 + std::log(3));
+  EXPECT_NEAR(softmax(0), 0.25, 1e-12);
+  EXPECT_NEAR(softmax(1), 0.75, 1e-12);
+  const Vector logarithm = at(Activation::log_softmax, -1000, 0);
+  EXPECT_EQ(logarithm(0), -1000);
+  EXPECT_EQ(logarithm(1), 0);
+}
+
+TEST(Evaluate, WideLayersInSmallBlocksGiveTheSame) {
+  // 5000 units, so that fewer than 1024 points make a block.
+  Rng rng(4);
+  Network network;
+  network.input_names = {"x"};
+  network.output_names = {"y"};
+  network.layers = {Sparse{sparse(random_matrix(rng, 5000, 1)), random_matrix(rng, 5000, 1)}, Relu{},
+                    Sparse{sparse(random_matrix(rng, 1, 5000)), Vector::Zero(1)}};
+  const Matrix points = random_matrix(rng, 2000, 1);
+  const Matrix all = evaluate(network, points);
+  for (const Index i : {Index{0}, Index{1000}, Index{1999}}) {
+    EXPECT_NEAR(all(i, 0), evaluate(network, Vector(points.row(i).transpose()))(0), 1e-9);
+  }
 }
 
 }  // namespace

@@ -106,5 +106,34 @@ TEST(StoragePrecision, IsTheNetworksOwnUnlessANumberIsNoFloat) {
   EXPECT_EQ(storage_precision(network), Precision::float64);
 }
 
+TEST(Check, SparseLayersAndSomeReluUnits) {
+  EXPECT_NO_THROW(check(residual()));
+  EXPECT_EQ(count_weights(residual()), 7 + 6);
+  EXPECT_EQ(count_neurons(residual()), 3);
+  EXPECT_EQ(layer_sizes(residual()), (std::vector<Index>{5, 5, 2}));
+  const auto refused = [](auto change) {
+    Network network = residual();
+    change(network);
+    EXPECT_THROW(check(network), std::invalid_argument);
+  };
+  refused([](Network& n) { std::get<Relu>(n.layers[1]).units = {2, 5}; });
+  refused([](Network& n) { std::get<Relu>(n.layers[1]).units = {-1}; });
+  refused([](Network& n) { std::get<Relu>(n.layers[1]).units = {3, 2}; });
+  refused([](Network& n) { std::get<Relu>(n.layers[1]).units = {2, 2}; });
+  refused([](Network& n) { std::get<Sparse>(n.layers[0]).bias = Vector::Zero(4); });
+  refused([](Network& n) {
+    std::get<Sparse>(n.layers[0]).weight.coeffRef(0, 0) = std::numeric_limits<double>::infinity();
+  });
+  refused([](Network& n) { std::get<Sparse>(n.layers[0]).weight.coeffRef(0, 1) = 1; });  // not compressed any more
+  refused([](Network& n) { n.layers.erase(n.layers.begin()); });
+}
+
+TEST(StoragePrecision, OfSparseLayers) {
+  Network network = residual();
+  EXPECT_EQ(storage_precision(network), Precision::float32);
+  std::get<Sparse>(network.layers[2]).weight.coeffRef(0, 0) = 0.1;
+  EXPECT_EQ(storage_precision(network), Precision::float64);
+}
+
 }  // namespace
 }  // namespace secateur::nn

@@ -7,6 +7,7 @@
 
 #include "secateur/core/rng.hpp"
 #include "secateur/nn/network.hpp"
+#include "secateur/nn/numbers.hpp"
 
 namespace secateur::nn {
 
@@ -41,6 +42,28 @@ inline Network every_layer() {
   return network;
 }
 
+inline SparseMatrix sparse(const Matrix& dense) {
+  SparseMatrix result = dense.sparseView(0, 0);
+  result.makeCompressed();
+  return result;
+}
+
+/// A residual layer, y = C [x, relu(A x + a)] + c, with a softmax behind it.
+///
+///     x (2) -> [x, A x + a] (5) -> Relu of the last three -> Sparse (2) -> softmax -> y
+inline Network residual() {
+  Network network;
+  network.input_names = {"temperature", "flow rate"};
+  network.output_names = {"good", "bad"};
+  Matrix first(5, 2), second(2, 5);
+  first << 1, 0, 0, 1, 1, -2, 0.5, 0, 3, 0.25;
+  second << 1, 0, 0.5, -1, 0, 0, -1, 0, 2, 0.25;
+  network.layers = {Sparse{sparse(first), vector({0, 0, 0.5, -0.25, 0})}, Relu{{2, 3, 4}},
+                    Sparse{sparse(second), vector({0.5, -0.0})}};
+  network.activation = Activation::softmax;
+  return network;
+}
+
 inline Matrix random_matrix(Rng& rng, Index rows, Index cols) {
   Matrix result(rows, cols);
   for (Index i = 0; i < rows; ++i) {
@@ -56,6 +79,12 @@ bool same_bits(const Left& left, const Right& right) {
          std::memcmp(left.data(), right.data(), static_cast<std::size_t>(left.size()) * sizeof(double)) == 0;
 }
 
+inline bool same_pattern(const SparseMatrix& left, const SparseMatrix& right) {
+  if (left.rows() != right.rows() || left.cols() != right.cols() || left.nonZeros() != right.nonZeros()) return false;
+  return std::equal(left.outerIndexPtr(), left.outerIndexPtr() + left.rows() + 1, right.outerIndexPtr()) &&
+         std::equal(left.innerIndexPtr(), left.innerIndexPtr() + left.nonZeros(), right.innerIndexPtr());
+}
+
 inline bool same_bits(const Layer& left, const Layer& right) {
   if (left.index() != right.index()) return false;
   if (const auto* dense = std::get_if<Dense>(&left)) {
@@ -66,7 +95,12 @@ inline bool same_bits(const Layer& left, const Layer& right) {
     const auto& other = std::get<Elementwise>(right);
     return elementwise->op == other.op && same_bits(elementwise->constant, other.constant);
   }
-  return true;
+  if (const auto* sparse = std::get_if<Sparse>(&left)) {
+    const auto& other = std::get<Sparse>(right);
+    return same_pattern(sparse->weight, other.weight) &&
+           same_bits(entries_of(sparse->weight), entries_of(other.weight)) && same_bits(sparse->bias, other.bias);
+  }
+  return std::get<Relu>(left).units == std::get<Relu>(right).units;
 }
 
 inline bool same_bits(const std::vector<Layer>& left, const std::vector<Layer>& right) {

@@ -365,7 +365,7 @@ TEST(Elementwise, Refusals) {
   EXPECT_THAT(refused("Add", floats("c", {0}, {})), HasSubstr("does not broadcast"));
   EXPECT_THAT(refused("Add", integers("c", {3}, {1, 2, 3})), HasSubstr("holds integers"));
   EXPECT_THAT(refused("Add", floats("c", {3}, {1, 2, 3}), {"c", "c"}), HasSubstr("two constants"));
-  EXPECT_THAT(refused("Add", floats("c", {3}, {1, 2, 3}), {"x", "x"}), HasSubstr("two values that both depend"));
+  EXPECT_THAT(refused("Mul", floats("c", {3}, {1, 2, 3}), {"x", "x"}), HasSubstr("two values that both depend"));
   EXPECT_THAT(refused("Add", floats("c", {3}, {1, 2, 3}), {"x", "c", "c"}), HasSubstr("has 3 inputs; allowed are 2"));
   const auto one_column = ModelBuilder().input(float_type, {-1, 1}).constant(floats("c", {3}, {1, 2, 3}));
   EXPECT_THAT(refusal(ModelBuilder(one_column).add("Add", {"x", "c"}, "y")), HasSubstr("does not broadcast"));

@@ -393,7 +393,7 @@ TEST(ShapeValues, Refusals) {
                          .add("Shape", {"x"}, "shape");
   EXPECT_THAT(refusal(ModelBuilder(start).add("Gather", {"shape", "far"}, "y")), HasSubstr("axis 3 does not exist"));
   EXPECT_THAT(refusal(ModelBuilder(start).add("Gather", {"x", "far"}, "y")),
-              HasSubstr("supported is only computing a shape"));
+              HasSubstr("gathers along the batch (leading) dimension"));
   EXPECT_THAT(refusal(ModelBuilder(start).add("Slice", {"shape", "zero", "far", "zero", "two"}, "y")),
               HasSubstr("has a step other than 1"));
   EXPECT_THAT(

@@ -60,6 +60,24 @@ TEST(RoundTrip, WritesFloat64WhenANumberIsNoFloat) {
   EXPECT_TRUE(same_bits(copy.layers, network.layers));
 }
 
+TEST(RoundTrip, KeepsSparseLayersSomeReluUnitsAndTheActivation) {
+  Network network = residual();
+  for (const Activation activation :
+       {Activation::none, Activation::sigmoid, Activation::softmax, Activation::log_softmax}) {
+    network.activation = activation;
+    const Network copy = copied(network);
+    EXPECT_TRUE(same_bits(copy.layers, network.layers));
+    EXPECT_EQ(copy.activation, activation);
+    EXPECT_EQ(copy.precision, Precision::float32);
+  }
+  auto& last = std::get<Sparse>(network.layers[2]);
+  last.weight.coeffRef(0, 0) = 0.1;
+  last.weight.coeffRef(1, 1) = -0.0;
+  const Network wide = copied(network);
+  EXPECT_TRUE(same_bits(wide.layers, network.layers)) << "a stored zero stays stored";
+  EXPECT_EQ(wide.precision, Precision::float64);
+}
+
 TEST(RoundTrip, NetworkWithoutLayers) {
   Network network;
   network.input_names = network.output_names = {"a", "b"};
@@ -87,6 +105,21 @@ TEST(Write, StatesWhatItIs) {
   EXPECT_EQ(info.producer, "secateur");
   EXPECT_THAT(info.ops,
               testing::ElementsAre("Sub", "Gemm", "Relu", "Sub", "Gemm", "Relu", "Div", "Gemm", "Mul", "Add"));
+}
+
+TEST(Write, SparseLayersTakeTheMemoryOfTheirEntries) {
+  // A selection of 1000 out of a million inputs: as a dense matrix it would take 4 GB.
+  constexpr Index inputs = 1'000'000, outputs = 1000;
+  Network network;
+  network.input_names = default_names("x", inputs);
+  network.output_names = default_names("y", outputs);
+  SparseMatrix weight(outputs, inputs);
+  for (Index i = 0; i < outputs; ++i) weight.insert(i, 999 * i) = 1;
+  weight.makeCompressed();
+  network.layers = {Sparse{weight, Vector::Zero(outputs)}};
+  const std::string bytes = to_onnx_bytes(network);
+  EXPECT_LT(bytes.size(), std::size_t{32} << 20);  // most of it names
+  EXPECT_TRUE(same_bits(read_onnx_bytes(bytes, "copy.onnx").layers, network.layers));
 }
 
 TEST(Write, RefusesNamesThatAreNotUtf8) {

@@ -27,10 +27,10 @@ inline std::string refusal(const std::string& bytes, const std::filesystem::path
 }
 inline std::string refusal(const ModelBuilder& model) { return refusal(model.bytes()); }
 
-/// The kinds of the layers, one letter each: D, E, R.
+/// The kinds of the layers, one letter each: D, E, R, S.
 inline std::string kinds(const Network& network) {
   std::string result;
-  for (const auto& layer : network.layers) result += "DER"[layer.index()];
+  for (const auto& layer : network.layers) result += "DERS"[layer.index()];
   return result;
 }
 
