@@ -84,9 +84,11 @@ Combination::Combination(LayerDag& dag, std::vector<const Data*> operands)
       m_first.push_back(m_first[earlier]);
       continue;
     }
+    dag.charge(operand.units());
     m_parents.push_back(operand.last);
     m_first.push_back(m_columns);
     m_columns += operand.units();
+    if (m_columns > most_columns) refuse("reads more than 2^30 units, the most that is supported");
   }
 }
 

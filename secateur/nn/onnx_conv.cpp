@@ -104,12 +104,16 @@ Value apply_conv(const Operation& operation) {
     for (std::int64_t filter = 0; filter < filters; ++filter) {
       const std::int64_t first = filter / filters_per_group * channels;
       for (const auto& taps : window.places) {
-        for (std::int64_t c = 0; c < channels; ++c) {
+        for (std::int64_t c = 0; c < channels && !taps.empty(); ++c) {
           const Index plane = (sample * data.dims[1] + first + c) * window.input_size;
           for (const Window::Tap& tap : taps) {
             const double w =
                 weight.reals[static_cast<std::size_t>((filter * channels + c) * window.kernel_size + tap.kernel)];
-            if (w != 0) result.add(row, 0, plane + tap.input, w);
+            if (w != 0) {
+              result.add(row, 0, plane + tap.input, w);
+            } else {
+              operation.dag().charge(1);  // it takes time, if no memory
+            }
           }
         }
         if (bias != nullptr) result.set_bias(row, bias->reals[static_cast<std::size_t>(filter)]);

@@ -11,6 +11,8 @@ namespace secateur::nn::detail {
 
 /// No layer, input or output has more units than this.
 inline constexpr std::int64_t most_units = 1'048'576;
+/// No layer reads more: columns are counted in int.
+inline constexpr std::int64_t most_columns = 1'073'741'824;
 /// No tensor has more dimensions than this.
 inline constexpr std::size_t most_dims = 64;
 

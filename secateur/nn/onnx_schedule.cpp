@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "secateur/nn/onnx_refusal.hpp"
+
 namespace secateur::nn::detail {
 
 namespace {
@@ -51,6 +53,7 @@ void Schedule::affine(Position at, Layer layer, const std::vector<Position>& par
     return;
   }
   m_dag->charge(size() + units + (dense != nullptr ? dense->weight.size() : sparse->weight.nonZeros()));
+  if (size() + units > most_columns) refuse("holds more than 2^30 values at once, the most that is supported");
   std::vector<int> columns;  // of the vector, for each column of the layer
   for (const Position parent : parents) {
     const Slot& from = slot(parent);
