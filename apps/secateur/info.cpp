@@ -15,7 +15,7 @@ namespace {
 struct Row {
   std::string type;
   Index units = 0;
-  std::optional<Index> inputs, weights, neurons = {};
+  std::optional<Index> inputs, weights, neurons;
 };
 
 std::vector<Row> describe(const nn::Network& network) {
@@ -24,20 +24,20 @@ std::vector<Row> describe(const nn::Network& network) {
   for (const nn::Layer& layer : network.layers) {
     if (const auto* const dense = std::get_if<nn::Dense>(&layer)) {
       units = dense->weight.rows();
-      rows.push_back({"dense", units, dense->weight.cols(), (dense->weight.array() != 0).count()});
+      rows.push_back({"dense", units, dense->weight.cols(), (dense->weight.array() != 0).count(), {}});
     } else if (const auto* const scaling = std::get_if<nn::Elementwise>(&layer)) {
-      rows.push_back({std::string(to_string(scaling->op)), units, {}, {}});
+      rows.push_back({std::string(to_string(scaling->op)), units, {}, {}, {}});
     } else if (const auto* const sparse = std::get_if<nn::Sparse>(&layer)) {
       units = sparse->weight.rows();
-      rows.push_back({"sparse", units, sparse->weight.cols(), sparse->weight.nonZeros()});
+      rows.push_back({"sparse", units, sparse->weight.cols(), sparse->weight.nonZeros(), {}});
     } else {
       const auto& some = std::get<nn::Relu>(layer).units;
-      rows.push_back({"relu", units, {}, {}});
+      rows.push_back({"relu", units, {}, {}, {}});
       if (!some.empty()) rows.back().neurons = static_cast<Index>(some.size());
     }
   }
   if (network.activation != nn::Activation::none) {
-    rows.push_back({std::string(to_string(network.activation)), units, {}, {}});
+    rows.push_back({std::string(to_string(network.activation)), units, {}, {}, {}});
   }
   return rows;
 }

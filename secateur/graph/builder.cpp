@@ -86,9 +86,9 @@ AffineLayer Builder::layer_of(const std::vector<AffineRow>& rows) const {
   return layer;
 }
 
-std::vector<AffineRow> Builder::affine(SparseMatrix weight, const Vector& bias,
+std::vector<AffineRow> Builder::affine(const SparseMatrix& weight, const Vector& bias,
                                        const std::vector<AffineRow>& rows) const {
-  const AffineLayer layer{std::move(weight), bias, Vector::Zero(bias.size())};
+  const AffineLayer layer{weight, bias, Vector::Zero(bias.size())};
   return rows_of(substitute(layer, rows, m_magnitude));
 }
 
@@ -180,7 +180,7 @@ AffineRow Builder::combine(const std::vector<std::pair<AffineRow, double>>& term
     rows.push_back(row);
   }
   weight.makeCompressed();
-  return affine(std::move(weight), Vector::Constant(1, constant), rows).front();
+  return affine(weight, Vector::Constant(1, constant), rows).front();
 }
 
 Box Builder::range(const std::vector<AffineRow>& rows) const { return affine_range(layer_of(rows), m_values); }

@@ -53,7 +53,7 @@ class Builder {
   /// Throws std::invalid_argument when a row reads a value that does not exist.
   [[nodiscard]] AffineLayer layer_of(const std::vector<AffineRow>& rows) const;
   /// weight * rows + bias.
-  [[nodiscard]] std::vector<AffineRow> affine(SparseMatrix weight, const Vector& bias,
+  [[nodiscard]] std::vector<AffineRow> affine(const SparseMatrix& weight, const Vector& bias,
                                               const std::vector<AffineRow>& rows) const;
   void scale(nn::ElementwiseOp op, double constant, AffineRow& row) const;
 

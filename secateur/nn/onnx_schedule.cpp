@@ -95,7 +95,7 @@ void Schedule::unitwise(Position at, Layer layer, Position parent, bool dying) {
     const Index units = slot(parent).size;
     SparseMatrix identity(units, units);
     identity.setIdentity();
-    affine(at, Sparse{std::move(identity), Vector::Zero(units)}, {parent}, {});
+    affine(at, Sparse{identity, Vector::Zero(units)}, {parent}, {});
   }
   const Slot target = slot(at);
   if (m_slots.size() == 1) {
