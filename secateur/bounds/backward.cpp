@@ -66,6 +66,7 @@ BackwardPass::Step BackwardPass::make_step(int layer) const {
   const int* outer = weight.outerIndexPtr();
   const int* column = weight.innerIndexPtr();
   const double* value = weight.valuePtr();
+  const BoundKernels& run = bound_kernels();
   Step step;
   Index last = 0;
   step.first = weight.cols();
@@ -73,8 +74,15 @@ BackwardPass::Step BackwardPass::make_step(int layer) const {
   for (Index i = 0; i < affine.units(); ++i) {
     const int begin = outer[i];
     const int end = outer[i + 1];
-    double sum = std::abs(affine.bias(i)) + affine.error(i);
-    for (int p = begin; p < end; ++p) sum += std::abs(value[p]) * m_magnitude(column[p]);
+    // The magnitude of the row's range over [M, M].
+    RowRange row{end - begin, value + begin, column + begin, m_magnitude.data(), m_magnitude.data()};
+    if (row.count > 0 && column[end - 1] - column[begin] + 1 == row.count) {
+      row.column = nullptr;
+      row.lower = row.upper = m_magnitude.data() + column[begin];
+    }
+    RangeSums ends[2];
+    run.row_range(row, ends);
+    const double sum = std::abs(affine.bias(i)) + affine.error(i) + ends[0].magnitude;
     step.row_magnitude(i) = sum_up(end - begin + 2, sum);
     if (begin == end) continue;
     step.first = std::min<Index>(step.first, column[begin]);

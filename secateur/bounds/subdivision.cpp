@@ -28,6 +28,7 @@ struct Cell {
   std::shared_ptr<const Folded> folded;
   Vector lower, upper;
   double bound = -infinity;
+  bool shrunk = false;  ///< since it was bounded
 };
 
 /// A point that may improve the cut-off.
@@ -100,6 +101,11 @@ double stable_share(const Cell& cell) {
   return static_cast<double>(stable) / static_cast<double>(std::max<Index>(1, cell.lower.size()));
 }
 
+bool can_halve(double lower, double upper) {
+  const double middle = lower + 0.5 * (upper - lower);
+  return middle > lower && middle < upper;
+}
+
 /// Up to `lanes` parts of a box, by halving it three times where the unstable units vary most with an input: width
 /// times the sum of their weights on it. Parts share the numbers at their borders, so that they cover the box.
 std::vector<Box> split(const Box& box, const Folded& folded) {
@@ -109,16 +115,19 @@ std::vector<Box> split(const Box& box, const Folded& folded) {
   influence.array() += 1e-12 * influence.sum() + 1e-300;
   std::vector<Box> parts{box};
   Vector width = box.upper - box.lower;
+  for (Index j = 0; j < inputs; ++j) {
+    if (!can_halve(box.lower(j), box.upper(j))) width(j) = 0;
+  }
   for (int halving = 0; halving < 3; ++halving) {
     Index widest = 0;
     (width.array() * influence.array()).maxCoeff(&widest);
     std::vector<Box> halves;
     for (const Box& part : parts) {
-      const double middle = part.lower(widest) + 0.5 * (part.upper(widest) - part.lower(widest));
-      if (!(middle > part.lower(widest) && middle < part.upper(widest))) {
+      if (!can_halve(part.lower(widest), part.upper(widest))) {
         halves.push_back(part);
         continue;
       }
+      const double middle = part.lower(widest) + 0.5 * (part.upper(widest) - part.lower(widest));
       halves.push_back(part);
       halves.back().upper(widest) = middle;
       halves.push_back(part);
@@ -141,11 +150,9 @@ bool shrink(Box& box, const Vector& slope, double bound, double cutoff) {
     if (!(std::abs(slope(j)) > 0x1p-900)) continue;
     const double reach = next_up(slack / std::abs(slope(j)));
     if (!(reach < box.upper(j) - box.lower(j))) continue;
-    if (slope(j) > 0) {
-      box.upper(j) = std::min(box.upper(j), add_up(box.lower(j), reach));
-    } else {
-      box.lower(j) = std::max(box.lower(j), add_down(box.upper(j), -reach));
-    }
+    const double end = slope(j) > 0 ? add_up(box.lower(j), reach) : add_down(box.upper(j), -reach);
+    if (!(end > box.lower(j) && end < box.upper(j))) continue;
+    (slope(j) > 0 ? box.upper : box.lower)(j) = end;
     cut = true;
   }
   return cut;
@@ -213,7 +220,8 @@ Expansion expand(Cell cell, double cutoff, Workspace& space) {
     child.box = parts[lane];
     Vector slope(inputs);
     for (Index j = 0; j < inputs; ++j) slope(j) = at(space.slope, j);
-    if (shrink(child.box, slope, space.bound[lane], cutoff)) result.cut = true;
+    child.shrunk = shrink(child.box, slope, space.bound[lane], cutoff);
+    result.cut = result.cut || child.shrunk;
     child.folded = cell.folded;
     child.lower.resize(units);
     child.upper.resize(units);
@@ -262,9 +270,12 @@ class Search {
            m_stop.reason().has_value();
   }
 
-  /// Nothing is gained by splitting a cell in which the objective is linear, or one that is a point.
+  /// Nothing is gained by splitting a cell in which the objective is linear, or one too small to be halved,
+  /// unless it has become that small since it was bounded.
   static bool settled(const Cell& cell) {
-    if ((cell.box.lower.array() == cell.box.upper.array()).all()) return true;
+    bool splits = false;
+    for (Index j = 0; j < cell.box.size(); ++j) splits = splits || can_halve(cell.box.lower(j), cell.box.upper(j));
+    if (!splits && !cell.shrunk) return true;
     for (Index i = 0; i < cell.lower.size(); ++i) {
       if (unstable(cell.lower(i), cell.upper(i))) return false;
     }
@@ -275,7 +286,7 @@ class Search {
   /// points they suggest are the most likely to lower the cut-off. That happens between chunks of a fixed size, so that
   /// the result does not depend on the number of threads. Cells stay in the order of the tree: neighbours are close.
   void grow() {
-    Cell root{m_box, m_root, Vector(m_root->units()), Vector(m_root->units()), m_root_bound};
+    Cell root{m_box, m_root, Vector(m_root->units()), Vector(m_root->units()), m_root_bound, false};
     for (Index i = 0; i < m_root->units(); ++i) {
       root.lower(i) = m_root->lower(m_root->unit[static_cast<std::size_t>(i)]);
       root.upper(i) = m_root->upper(m_root->unit[static_cast<std::size_t>(i)]);

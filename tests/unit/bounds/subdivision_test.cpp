@@ -147,7 +147,7 @@ TEST(Subdivision, ProvesTheOptimumOfReferenceInstances) {
   int proven = 0;
   for (const auto& instance : instances) {
     const auto lower = instance["lower"].get<std::vector<double>>();
-    if (lower.size() > 2 || !instance["proven"].get<bool>()) continue;
+    if (lower.size() > 4 || !instance["proven"].get<bool>()) continue;
     const auto upper = instance["upper"].get<std::vector<double>>();
     const auto weights = instance["objective"].get<std::vector<double>>();
     const auto size = static_cast<Index>(lower.size());
@@ -165,7 +165,7 @@ TEST(Subdivision, ProvesTheOptimumOfReferenceInstances) {
     const Subdivision below = subdivide(graph, box, start, objective, reference - step, {});
     EXPECT_TRUE(below.exhausted) << instance["name"];
     EXPECT_EQ(below.bound, reference - step) << instance["name"];
-    EXPECT_LT(below.boxes, 2000) << instance["name"];
+    EXPECT_LT(below.boxes, 6000) << instance["name"];
     // The reference itself is a solver's, good to about 1e-6.
     const double above = reference + 1e-5 * std::abs(reference);
     const Subdivision around = subdivide(graph, box, start, objective, above, {.tighten = 1, .boxes = 400});
