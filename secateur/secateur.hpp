@@ -3,6 +3,7 @@
 
 // Everything, in the order of the rooms.
 #include "secateur/bounds/bounds.hpp"
+#include "secateur/bounds/lp_bounds.hpp"
 #include "secateur/core/box.hpp"
 #include "secateur/core/error.hpp"
 #include "secateur/core/progress.hpp"
@@ -17,6 +18,8 @@
 #include "secateur/graph/passes.hpp"
 #include "secateur/graph/relu_graph.hpp"
 #include "secateur/lp/model.hpp"
+#include "secateur/lp/propagation.hpp"
+#include "secateur/lp/safe_bound.hpp"
 #include "secateur/mip/solve.hpp"
 #include "secateur/model/problem.hpp"
 #include "secateur/model/solve.hpp"
