@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -121,10 +122,11 @@ int main(int argc, char** argv) try {
                         {"compiler", "g++ " __VERSION__},
                         {"weights", weights},
                         {"neurons", graph.neurons()}};
-  std::vector<double> seconds;
+  std::vector<double> seconds, cpu_seconds;
   graph::NeuronBounds bounds;
   for (int i = 0; i < repeat; ++i) {
     const Stopwatch watch;
+    const std::clock_t start = std::clock();
     if (method == "backward") bounds = backward_only(graph, box);
     if (method == "interval") bounds = bounds::interval(graph, box);
     if (method == "crown") bounds = bounds::crown(graph, box);
@@ -139,8 +141,10 @@ int main(int argc, char** argv) try {
       bounds = result.bounds;
     }
     seconds.push_back(watch.seconds());
+    cpu_seconds.push_back(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
   }
   report["seconds"] = seconds;
+  report["cpu_seconds"] = cpu_seconds;
   report["megabytes_before"] = before;
   report["megabytes"] = megabytes("VmHWM");
   if (method != "none") report["unstable"] = graph::count_unstable(bounds);
