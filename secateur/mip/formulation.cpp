@@ -8,6 +8,7 @@
 
 #include "secateur/core/rounding.hpp"
 #include "secateur/mip/big_m.hpp"
+#include "secateur/mip/indicator.hpp"
 #include "secateur/mip/neuron.hpp"
 #include "secateur/mip/partitioned.hpp"
 
@@ -89,6 +90,12 @@ class Builder {
         break;
       case model::Formulation::partitioned:
         write_partitioned(m_model, neuron, values, m_settings.partitions, columns);
+        break;
+      case model::Formulation::indicator:
+        write_indicator(m_model, neuron, columns);
+        break;
+      case model::Formulation::sos:
+        write_sos(m_model, neuron, columns);
         break;
     }
     return columns;
@@ -173,6 +180,7 @@ Vector forward_point(const Formulation& formulation, const model::Compiled& prob
       const double value = z[k](static_cast<Index>(i));
       if (neuron.activation >= 0) point(neuron.activation) = std::max(0.0, value);
       if (neuron.binary >= 0) point(neuron.binary) = value > 0 ? 1 : 0;
+      if (neuron.slack >= 0) point(neuron.slack) = std::max(0.0, -value);
       for (const PartColumn& part : neuron.parts) {
         double sum = 0;
         for (const auto& [column, weight] : part.terms) sum += weight * point(column);

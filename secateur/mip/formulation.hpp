@@ -22,6 +22,7 @@ struct PartColumn {
 struct NeuronColumns {
   int activation = -1;            ///< a; none for an inactive neuron
   int binary = -1;                ///< delta; only for an unstable neuron
+  int slack = -1;                 ///< s = max(0, -z), where a special ordered set decides instead of a binary
   std::vector<PartColumn> parts;  ///< of a partitioned neuron
 };
 
@@ -39,6 +40,11 @@ struct Formulation {
   double objective_error = 0;
 };
 
+/// Whether a formulation has more than rows: indicators or special ordered sets, which a solver has to know.
+inline bool has_conditions(model::Formulation kind) {
+  return kind == model::Formulation::indicator || kind == model::Formulation::sos;
+}
+
 /// How the neurons of a graph are written.
 struct FormulationSettings {
   /// `hull` is big-M here: its cuts need a linear program to be solved (add_hull_cuts).
@@ -46,10 +52,10 @@ struct FormulationSettings {
   int partitions = 2;  ///< of the inputs of a partitioned neuron
 };
 
-/// The formulation of a compiled problem: big_m.hpp and partitioned.hpp derive the rows. In all of them an active
-/// neuron has a = z and no binary, an inactive one nothing at all, and outputs have rows y = z. Coefficients are the
-/// graph's and the bounds' own numbers; sums are rounded outwards and widened by the rows' error, so that no point of
-/// the network is lost.
+/// The formulation of a compiled problem: big_m.hpp, partitioned.hpp and indicator.hpp derive the rows. In all of them
+/// an active neuron has a = z and no binary, an inactive one nothing at all, and outputs have rows y = z. Coefficients
+/// are the graph's and the bounds' own numbers; sums are rounded outwards and widened by the rows' error, so that no
+/// point of the network is lost.
 ///
 /// `bounds` belong to the problem's graph, and a neuron is unstable if they say so; `origin` says which unit of the
 /// lowered network each unit was (graph::Reduction), and neuron columns are named after that: a_2_17, delta_2_17.

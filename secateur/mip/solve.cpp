@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "secateur/core/error.hpp"
 #include "secateur/lp/scaling.hpp"
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/cell.hpp"
@@ -29,10 +30,11 @@ constexpr double usual_feasibility = 1e-6, tight_feasibility = 1e-9;
 class Search {
  public:
   Search(const model::Problem& problem, const model::SolveSettings& settings, const SolverOptions& options,
-         const ProgressSink& progress)
+         const ProgressSink& progress, const graph::NeuronBounds* reference = nullptr)
       : m_problem(problem),
         m_structure(model::structure(problem)),
         m_settings(settings),
+        m_reference(reference),
         m_stop(settings.time_limit),
         m_ledger(problem, m_structure, settings, m_stop, progress),
         m_session(lp::make_session(to_string(settings.solver))),
@@ -46,7 +48,7 @@ class Search {
     result.solver = m_session->solver();
 
     const Stopwatch bounds_watch;
-    m_prepared = prepare(m_problem, m_structure, m_settings);
+    m_prepared = prepare(m_problem, m_structure, m_settings, m_reference);
     result.seconds.bounds = bounds_watch.seconds();
     result.neurons = {m_prepared.neurons, m_prepared.unstable, 0};
 
@@ -207,6 +209,7 @@ class Search {
   const model::Problem& m_problem;
   const model::Structure m_structure;
   const model::SolveSettings& m_settings;
+  const graph::NeuronBounds* m_reference;
   Stop m_stop;
   Ledger m_ledger;
   std::unique_ptr<lp::Session> m_session, m_cells;
@@ -219,10 +222,17 @@ class Search {
 }  // namespace
 
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
-                         const SolverOptions& options, const ProgressSink& progress) {
+                         const SolverOptions& options, const ProgressSink& progress,
+                         const graph::NeuronBounds* reference) {
   require_available(problem, settings);
+  if (has_conditions(settings.formulation) && settings.solver == model::Solver::highs) {
+    throw InputError("the formulation " + std::string(to_string(settings.formulation)) +
+                         " needs a solver that has such conditions: gurobi or scip (--solver); highs has big_m, " +
+                         "partitioned, hull",
+                     {}, "--formulation");
+  }
   const Stopwatch watch;
-  model::SolveResult result = Search(problem, settings, options, progress).run();
+  model::SolveResult result = Search(problem, settings, options, progress, reference).run();
   if (result.status == Status::infeasible && result.conflict.empty()) {
     // Each question gets a fresh search for any feasible point.
     const auto is_infeasible = [&](const model::Problem& part, double seconds) {

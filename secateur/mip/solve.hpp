@@ -16,9 +16,11 @@ namespace secateur::mip {
 using SolverOptions = std::vector<std::pair<std::string, std::string>>;
 
 /// Bounds, formulation, incumbent by forward passes, MILP solver, replay and repair: the `milp` engine.
-/// Throws InputError for a solver or a technique that is not there.
+/// Throws InputError for a solver or a technique that is not there. `reference`: what the settings big_m and binaries
+/// compare with (prepare()).
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
-                         const SolverOptions& options = {}, const ProgressSink& progress = {});
+                         const SolverOptions& options = {}, const ProgressSink& progress = {},
+                         const graph::NeuronBounds* reference = nullptr);
 
 /// The MILP of the problem, for `secateur export`: columns named after inputs and outputs, the objective in the user's
 /// sense.

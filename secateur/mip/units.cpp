@@ -47,6 +47,7 @@ lp::Scaling natural_units(const Formulation& formulation, const model::Compiled&
     for (std::size_t i = 0; i < formulation.neurons[k].size(); ++i) {
       const NeuronColumns& neuron = formulation.neurons[k][i];
       set(neuron.activation, largest[k](static_cast<Index>(i)));
+      set(neuron.slack, largest[k](static_cast<Index>(i)));
       for (const PartColumn& part : neuron.parts) set(part.column, largest[k](static_cast<Index>(i)));
     }
   }

@@ -18,7 +18,7 @@ namespace secateur::model {
 // `auto` is a keyword; everywhere else it is spelled without the underscore.
 enum class Engine { auto_, native, milp };  // NOLINT(readability-identifier-naming)
 enum class Solver { highs, gurobi, scip };
-enum class Formulation { big_m, partitioned, hull };
+enum class Formulation { big_m, partitioned, hull, indicator, sos };
 /// Which bounds a formulation's rows are made of, and which neurons have a binary: switches that measure what tight
 /// bounds are worth.
 enum class BigM { tight, loose };
@@ -113,7 +113,7 @@ struct Names<model::Solver> {
 };
 template <>
 struct Names<model::Formulation> {
-  static constexpr std::array<std::string_view, 3> value{"big_m", "partitioned", "hull"};
+  static constexpr std::array<std::string_view, 5> value{"big_m", "partitioned", "hull", "indicator", "sos"};
 };
 template <>
 struct Names<model::BigM> {

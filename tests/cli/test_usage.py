@@ -160,6 +160,12 @@ def test_a_solver_that_is_not_there(net, monkeypatch, solver):
     assert error["where"] == "--solver"
 
 
+@pytest.mark.parametrize("formulation", ["indicator", "sos"])
+def test_formulations_that_the_solver_lacks(net, formulation):
+    error = refused("solve", net, "--box", "-1:1", "--formulation", formulation, mentions=["gurobi or scip", "highs has"])
+    assert error["where"] == "--formulation"
+
+
 @pytest.mark.parametrize("pair", [("minimize", "maximize"), ("minimize", "objective"), ("maximize", "objective"),
                                   ("minimize", "sense"), ("maximize", "sense")])
 def test_conflicting_options(net, pair):

@@ -62,12 +62,40 @@ class BruteForce {
     return m_best;
   }
 
- private:
   /// Values as affine functions of the inputs: map x + shift.
   struct Affine {
     Matrix map;
     Vector shift;
   };
+  /// A layer of scaling on top.
+  static void apply(const nn::Elementwise& step, Affine& values) {
+    for (Index i = 0; i < values.shift.size(); ++i) {
+      const double c = step.constant(i);
+      double factor = 1;
+      switch (step.op) {
+        case nn::ElementwiseOp::add:
+          values.shift(i) += c;
+          break;
+        case nn::ElementwiseOp::subtract:
+          values.shift(i) -= c;
+          break;
+        case nn::ElementwiseOp::subtract_from:
+          factor = -1;
+          values.shift(i) -= c;
+          break;
+        case nn::ElementwiseOp::multiply:
+          factor = c;
+          break;
+        case nn::ElementwiseOp::divide:
+          factor = 1 / c;
+          break;
+      }
+      values.map.row(i) *= factor;
+      values.shift(i) *= factor;
+    }
+  }
+
+ private:
   /// row x <= side.
   struct HalfSpace {
     Vector row;
@@ -141,33 +169,6 @@ class BruteForce {
     Index count = 0;
     for (std::size_t k = 0; k < layer; ++k) count += std::holds_alternative<nn::Relu>(m_network->layers[k]);
     return count;
-  }
-
-  static void apply(const nn::Elementwise& step, Affine& values) {
-    for (Index i = 0; i < values.shift.size(); ++i) {
-      const double c = step.constant(i);
-      double factor = 1;
-      switch (step.op) {
-        case nn::ElementwiseOp::add:
-          values.shift(i) += c;
-          break;
-        case nn::ElementwiseOp::subtract:
-          values.shift(i) -= c;
-          break;
-        case nn::ElementwiseOp::subtract_from:
-          factor = -1;
-          values.shift(i) -= c;
-          break;
-        case nn::ElementwiseOp::multiply:
-          factor = c;
-          break;
-        case nn::ElementwiseOp::divide:
-          factor = 1 / c;
-          break;
-      }
-      values.map.row(i) *= factor;
-      values.shift(i) *= factor;
-    }
   }
 
   bool has_points(const Polytope& cell) {

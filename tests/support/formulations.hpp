@@ -30,10 +30,24 @@ inline double violation(const lp::Model& model, const Vector& point) {
     }
     worst = std::max({worst, model.row_lower[i] - activity, activity - model.row_upper[i]});
   }
+  for (const lp::Indicator& indicator : model.indicators) {
+    if (point(indicator.column) != indicator.value) continue;
+    double activity = 0;
+    for (std::size_t e = 0; e < indicator.columns.size(); ++e) {
+      activity += indicator.coefficients[e] * point(indicator.columns[e]);
+    }
+    worst = std::max({worst, indicator.lower - activity, activity - indicator.upper});
+  }
+  for (const lp::Sos1& set : model.sos1) {
+    std::vector<double> sizes;
+    for (const int column : set.columns) sizes.push_back(std::abs(point(column)));
+    std::sort(sizes.begin(), sizes.end());
+    if (sizes.size() > 1) worst = std::max(worst, sizes[sizes.size() - 2]);
+  }
   return worst;
 }
 
-/// Whether every row and column bound holds at a rational point, exactly.
+/// Whether every row, column bound and condition holds at a rational point, exactly.
 inline bool holds_exactly(const lp::Model& model, const std::vector<mpq_class>& point) {
   const auto inside = [](const mpq_class& value, double lower, double upper) {
     return (std::isinf(lower) || value >= lower) && (std::isinf(upper) || value <= upper);
@@ -48,6 +62,19 @@ inline bool holds_exactly(const lp::Model& model, const std::vector<mpq_class>& 
       activity += mpq_class(model.value[k]) * point[static_cast<std::size_t>(model.column[k])];
     }
     if (!inside(activity, model.row_lower[r], model.row_upper[r])) return false;
+  }
+  for (const lp::Indicator& indicator : model.indicators) {
+    if (point[static_cast<std::size_t>(indicator.column)] != indicator.value) continue;
+    mpq_class activity = 0;
+    for (std::size_t e = 0; e < indicator.columns.size(); ++e) {
+      activity += mpq_class(indicator.coefficients[e]) * point[static_cast<std::size_t>(indicator.columns[e])];
+    }
+    if (!inside(activity, indicator.lower, indicator.upper)) return false;
+  }
+  for (const lp::Sos1& set : model.sos1) {
+    const auto nonzero = std::count_if(set.columns.begin(), set.columns.end(),
+                                       [&](int column) { return point[static_cast<std::size_t>(column)] != 0; });
+    if (nonzero > 1) return false;
   }
   return true;
 }

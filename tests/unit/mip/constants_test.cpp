@@ -98,6 +98,9 @@ TEST(Switches, TakeTheReferenceThatIsGiven) {
   EXPECT_EQ(prepared.constants[1].upper(1), 9);
   EXPECT_GT(prepared.bounds[1].lower(1), -9);
   EXPECT_EQ(formulation_of(prepared, settings, Stop()).binaries, 4);
+  const model::SolveResult result = solve(asked, settings, {}, {}, &wide);
+  EXPECT_EQ(result.neurons.binaries, 4);
+  EXPECT_NEAR(result.objective.value(), 1.5, 1e-6);
 }
 
 }  // namespace

@@ -28,11 +28,13 @@ struct Kind {
   FormulationSettings settings;
 };
 
-const Kind kinds[] = {{"BigM", {model::Formulation::big_m, 1}},
-                      {"TwoParts", {model::Formulation::partitioned, 2}},
-                      {"ThreeParts", {model::Formulation::partitioned, 3}},
-                      {"ManyParts", {model::Formulation::partitioned, 100}},
-                      {"Hull", {model::Formulation::hull, 1}}};
+const Kind kinds_of_rows[] = {{"BigM", {model::Formulation::big_m, 1}},
+                              {"TwoParts", {model::Formulation::partitioned, 2}},
+                              {"ThreeParts", {model::Formulation::partitioned, 3}},
+                              {"ManyParts", {model::Formulation::partitioned, 100}},
+                              {"Hull", {model::Formulation::hull, 1}}};
+const Kind kinds_with_conditions[] = {{"Indicator", {model::Formulation::indicator, 1}},
+                                      {"Sos", {model::Formulation::sos, 1}}};
 
 class EveryFormulation : public testing::TestWithParam<Kind> {
  protected:
@@ -70,7 +72,10 @@ TEST_P(EveryFormulation, ContainsEveryForwardPass) {
     }
     const Formulation f = write(problem, bounds, origin);
     for (const std::string& name : f.model.row_names) cuts += name.starts_with("hull_") ? 1 : 0;
-    EXPECT_EQ(f.binaries, graph::count_unstable(bounds));
+    const bool has_binaries = GetParam().settings.kind != model::Formulation::sos;
+    EXPECT_EQ(f.binaries, has_binaries ? graph::count_unstable(bounds) : 0);
+    const auto sets = static_cast<Index>(f.model.sos1.size());
+    EXPECT_EQ(sets, has_binaries ? 0 : graph::count_unstable(bounds));
     for (int k = 0; k < 200; ++k) {
       const Vector x = random_point(box, rng);
       Vector given = Vector::Zero(network.inputs() + network.outputs());
@@ -141,7 +146,8 @@ TEST_P(EveryFormulation, LosesNoPointInRealArithmetic) {
       z += mpq_class(neuron.error) * (static_cast<int>(rng.below(3)) - 1);
       const bool on = z > 0;
       point[static_cast<std::size_t>(columns.activation)] = on ? z : mpq_class(0);
-      point[static_cast<std::size_t>(columns.binary)] = on ? 1 : 0;
+      if (columns.binary >= 0) point[static_cast<std::size_t>(columns.binary)] = on ? 1 : 0;
+      if (columns.slack >= 0) point[static_cast<std::size_t>(columns.slack)] = on ? mpq_class(0) : mpq_class(-z);
       for (const PartColumn& part : columns.parts) {
         mpq_class sum = 0;
         for (const auto& [column, weight] : part.terms) {
@@ -158,7 +164,9 @@ TEST_P(EveryFormulation, LosesNoPointInRealArithmetic) {
   EXPECT_GT(points, 2000);
 }
 
-TEST_P(EveryFormulation, LeavesNothingButTheReluWhenTheBinaryIsFixed) {
+class EveryFormulationOfRows : public EveryFormulation {};
+
+TEST_P(EveryFormulationOfRows, LeavesNothingButTheReluWhenTheBinaryIsFixed) {
   const auto session = lp::make_session();
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     SCOPED_TRACE(seed);
@@ -188,8 +196,33 @@ TEST_P(EveryFormulation, LeavesNothingButTheReluWhenTheBinaryIsFixed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Formulations, EveryFormulation, testing::ValuesIn(kinds),
-                         [](const auto& instance) { return std::string(instance.param.name); });
+std::string name_of(const testing::TestParamInfo<Kind>& info) { return info.param.name; }
+INSTANTIATE_TEST_SUITE_P(Rows, EveryFormulation, testing::ValuesIn(kinds_of_rows), name_of);
+INSTANTIATE_TEST_SUITE_P(Conditions, EveryFormulation, testing::ValuesIn(kinds_with_conditions), name_of);
+INSTANTIATE_TEST_SUITE_P(Rows, EveryFormulationOfRows, testing::ValuesIn(kinds_of_rows), name_of);
+
+TEST(Formulation, IndicatorsAndSetsSayWhatTheDerivationSays) {
+  // z = x0 - 2 x1 + 1/2 +- 1/4 over [0, 1]^2.
+  const Box box{Vector{{0, 0}}, Vector{{1, 1}}};
+  const model::Compiled problem = one_neuron({1, -2}, 0.5, 0.25, box);
+  const graph::NeuronBounds bounds{{Vector{{-1.75}}, Vector{{1.75}}}, {Vector{{0}}, Vector{{2}}}};
+  const auto origin = own_origin(problem.graph);
+  const lp::Model indicator = formulate_graph(problem, bounds, origin, {model::Formulation::indicator}).model;
+  ASSERT_EQ(indicator.indicators.size(), 2U);
+  const lp::Indicator& active = indicator.indicators[0];
+  EXPECT_EQ(active.value, 1);
+  EXPECT_EQ(active.columns, (std::vector<int>{3, 0, 1}));
+  EXPECT_EQ(active.coefficients, (std::vector<double>{1, -1, 2}));
+  EXPECT_NEAR(active.upper, 0.75, 1e-15);
+  EXPECT_GE(active.upper, 0.75);
+  EXPECT_EQ(indicator.indicators[1].value, 0);
+  EXPECT_EQ(indicator.indicators[1].upper, 0);
+  const lp::Model sos = formulate_graph(problem, bounds, origin, {model::Formulation::sos}).model;
+  ASSERT_EQ(sos.sos1.size(), 1U);
+  EXPECT_EQ(sos.sos1[0].columns, (std::vector<int>{3, 4}));
+  EXPECT_EQ(sos.column_upper[4], 1.75);
+  EXPECT_EQ(std::count(sos.integer.begin(), sos.integer.end(), true), 0);
+}
 
 TEST(Formulation, RefusesNoPartition) {
   Rng rng(1);

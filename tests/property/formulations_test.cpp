@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every formulation, with every back end and every bound method, against brute force: networks over boxes, constraints
+// between inputs and outputs, integer and discrete decisions, two networks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <tuple>
+
+#include "property/brute_force_problem.hpp"
+#include "secateur/core/error.hpp"
+#include "secateur/core/rng.hpp"
+#include "secateur/lp/session.hpp"
+#include "secateur/mip/prepare.hpp"
+#include "secateur/mip/solve.hpp"
+#include "support/formulations.hpp"
+#include "support/random_network.hpp"
+
+namespace secateur {
+namespace {
+
+using model::VariableType;
+
+bool thorough() { return std::getenv("SECATEUR_LONG") != nullptr; }
+
+nn::Network tiny_network(Index inputs, Index outputs, Rng& rng) {
+  RandomNetwork how;
+  const Index neurons = 2 + rng.below(3);
+  how.widths = rng.below(2) == 0 ? std::vector<Index>{inputs, neurons, outputs}
+                                 : std::vector<Index>{inputs, neurons, 2, outputs};
+  how.density = rng.below(3) == 0 ? 0.7 : 1.0;
+  how.scaling = rng.below(4) == 0;
+  return random_network(how, rng);
+}
+
+/// A point that decisions may have, completed.
+Vector sampled(const model::Problem& problem, const model::Structure& structure, Rng& rng) {
+  Vector point(static_cast<Index>(problem.variables.size()));
+  for (Index v = 0; v < point.size(); ++v) {
+    const model::Variable& variable = problem.variables[static_cast<std::size_t>(v)];
+    point(v) = std::isfinite(variable.lower) ? rng.uniform(variable.lower, variable.upper) : 0.0;
+  }
+  return model::complete(problem, structure, model::admissible(problem, structure, point));
+}
+
+/// Kinds in turn: a network over a box; with constraints; with integer and discrete inputs; a chain of two networks;
+/// two networks side by side that share an input, next to a decision that no network reads. Constraints are drawn so
+/// that a sampled point satisfies them, in every eighth problem so that it violates them by little.
+model::Problem random_problem(std::uint64_t seed) {
+  Rng rng(7000 + seed);
+  const auto kind = seed % 5;
+  model::Problem problem;
+  problem.sense = rng.below(2) == 0 ? Sense::minimize : Sense::maximize;
+  const auto decision = [&](const std::string& name, VariableType type) {
+    model::Variable variable{name, {}, type, rng.uniform(-2, 0), rng.uniform(0.5, 2), {}};
+    if (type == VariableType::integer) variable.upper += 1;
+    if (type == VariableType::discrete) {
+      variable.values = {variable.lower, (variable.lower + variable.upper) / 3, variable.upper};
+    }
+    return problem.add_variable(variable);
+  };
+  const auto free = [&](const std::string& name) {
+    return problem.add_variable({name, {}, {}, -INFINITY, INFINITY, {}});
+  };
+  const bool choices = kind == 2 || kind == 3;
+  const int x0 = decision("x0", choices ? VariableType::integer : VariableType::continuous);
+  const int x1 = decision("x1", kind == 2 ? VariableType::discrete : VariableType::continuous);
+  const int x2 = decision("x2", VariableType::continuous);
+  const int y0 = free("y0"), y1 = free("y1");
+  std::vector<int> outputs{y0, y1};
+  problem.add_network("first", tiny_network(kind == 4 ? 2 : 3, 2, rng),
+                      kind == 4 ? std::vector{x0, x1} : std::vector{x0, x1, x2}, {y0, y1});
+  if (kind >= 3) {
+    const int t = free("t");
+    outputs.push_back(t);
+    problem.add_network("second", tiny_network(2, 1, rng), kind == 3 ? std::vector{y0, x2} : std::vector{x1, x2}, {t});
+  }
+  for (const int y : outputs) problem.objective.push_back({y, rng.normal()});
+  if (kind == 4) problem.objective.push_back({decision("price", VariableType::continuous), rng.normal()});
+  problem.objective.push_back({x1, 0.1 * rng.normal()});
+  problem.constant = rng.below(2) == 0 ? 0.0 : rng.normal();
+  if (kind == 0) return problem;
+  const Vector point = sampled(problem, model::structure(problem), rng);
+  for (int c = 0; c < 2; ++c) {
+    std::vector<model::Term> terms;
+    double sum = 0;
+    for (Index v = 0; v < point.size(); ++v) {
+      if (rng.below(2) == 0) continue;
+      terms.push_back({static_cast<int>(v), rng.normal()});
+      sum += terms.back().coefficient * point(v);
+    }
+    if (terms.empty()) continue;
+    const double slack = seed % 8 == 7 ? -2 * rng.uniform() : 0.5 * rng.uniform();
+    const bool both = rng.below(3) == 0 && slack > 0;
+    problem.add_constraint("c" + std::to_string(c), terms, both ? sum - 0.5 : -INFINITY, sum + slack);
+  }
+  return problem;
+}
+
+struct Case {
+  model::Problem problem;
+  BruteForceProblem::Optimum optimum;
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = [] {
+    std::vector<Case> made;
+    BruteForceProblem oracle;
+    for (std::uint64_t seed = 0; seed < (thorough() ? 400U : 20U); ++seed) {
+      made.push_back({random_problem(seed), {}});
+      made.back().optimum = oracle.solve(made.back().problem);
+    }
+    return made;
+  }();
+  return all;
+}
+
+TEST(BruteForceProblem, IsNeverBeatenBySampledPoints) {
+  int feasible = 0, infeasible = 0, cells = 0;
+  for (std::size_t i = 0; i < cases().size(); ++i) {
+    SCOPED_TRACE(i);
+    const auto& [problem, optimum] = cases()[i];
+    const model::Structure structure = model::structure(problem);
+    Rng rng(i);
+    for (int k = 0; k < 300; ++k) {
+      const Vector point = sampled(problem, structure, rng);
+      if (model::violation(problem, point) > 0) continue;
+      ASSERT_TRUE(optimum.objective.has_value());
+      const double value = model::objective_at(problem, point);
+      const double better = problem.sense == Sense::minimize ? *optimum.objective - value : value - *optimum.objective;
+      EXPECT_LE(better, 1e-7 * std::max(1.0, std::abs(value)));
+      ++feasible;
+    }
+    infeasible += optimum.objective ? 0 : 1;
+    cells += optimum.cells;
+  }
+  EXPECT_GT(feasible, 1000);
+  EXPECT_GT(infeasible, 0);
+  EXPECT_GT(cells, 100);
+}
+
+struct Way {
+  const char* name;
+  model::Formulation formulation;
+  int partitions = 2;
+  model::BigM big_m = model::BigM::tight;
+  model::Binaries binaries = model::Binaries::unstable;
+};
+
+const Way ways[] = {
+    {"BigM", model::Formulation::big_m},
+    {"TwoParts", model::Formulation::partitioned, 2},
+    {"ThreeParts", model::Formulation::partitioned, 3},
+    {"Hull", model::Formulation::hull},
+    {"Loose", model::Formulation::big_m, 2, model::BigM::loose},
+    {"AllBinaries", model::Formulation::big_m, 2, model::BigM::tight, model::Binaries::all},
+    {"Indicator", model::Formulation::indicator},
+    {"Sos", model::Formulation::sos},
+    {"AllLooseHull", model::Formulation::hull, 2, model::BigM::loose, model::Binaries::all},
+};
+
+model::SolveSettings settings_of(const Way& way, model::Solver solver, graph::BoundsMethod bounds) {
+  model::SolveSettings settings;
+  settings.gap = 1e-6;
+  settings.absolute_gap = 1e-9;
+  settings.threads = 1;
+  settings.formulation = way.formulation;
+  settings.partitions = way.partitions;
+  settings.big_m = way.big_m;
+  settings.binaries = way.binaries;
+  settings.solver = solver;
+  settings.bounds = bounds;
+  return settings;
+}
+
+using Combination = std::tuple<Way, model::Solver, graph::BoundsMethod>;
+
+class EveryWay : public testing::TestWithParam<Combination> {};
+
+TEST_P(EveryWay, FindsTheOptimumOfBruteForce) {
+  const auto& [way, solver, bounds] = GetParam();
+  if (mip::has_conditions(way.formulation) && solver == model::Solver::highs) {
+    EXPECT_THROW(mip::solve(cases()[0].problem, settings_of(way, solver, bounds)), InputError);
+    return;
+  }
+  if (!lp::availability(to_string(solver)).version) {
+    GTEST_SKIP() << lp::availability(to_string(solver)).reason;
+  }
+  const model::SolveSettings settings = settings_of(way, solver, bounds);
+  // SCIP takes ten times as long to start as the others take to finish.
+  const std::size_t count = solver == model::Solver::scip && !thorough() ? 8 : cases().size();
+  for (std::size_t i = 0; i < count; ++i) {
+    SCOPED_TRACE(i);
+    const auto& [problem, optimum] = cases()[i];
+    const model::SolveResult result = mip::solve(problem, settings);
+    if (!optimum.objective) {
+      EXPECT_EQ(result.status, Status::infeasible);
+      continue;
+    }
+    ASSERT_EQ(result.status, Status::optimal);
+    const double slack = 1e-5 * std::max(1.0, std::abs(*optimum.objective));
+    EXPECT_NEAR(result.objective.value(), *optimum.objective, slack);
+    EXPECT_NEAR(result.bound.value(), *optimum.objective, slack);
+  }
+}
+
+std::string name_of(const testing::TestParamInfo<Combination>& info) {
+  const auto& [way, solver, bounds] = info.param;
+  return std::string(way.name).append("_").append(to_string(solver)).append("_").append(to_string(bounds));
+}
+
+INSTANTIATE_TEST_SUITE_P(TinyProblems, EveryWay,
+                         testing::Combine(testing::ValuesIn(ways),
+                                          testing::Values(model::Solver::highs, model::Solver::gurobi,
+                                                          model::Solver::scip),
+                                          testing::Values(graph::BoundsMethod::interval, graph::BoundsMethod::crown,
+                                                          graph::BoundsMethod::alpha_crown, graph::BoundsMethod::lp)),
+                         name_of);
+
+TEST(EveryFormulation, ContainsEveryFeasiblePoint) {
+  int points = 0, cuts = 0;
+  for (const Way& way : ways) {
+    for (const auto bounds : {graph::BoundsMethod::interval, graph::BoundsMethod::lp}) {
+      SCOPED_TRACE(std::string(way.name).append(" ").append(to_string(bounds)));
+      const auto solver = mip::has_conditions(way.formulation) ? model::Solver::scip : model::Solver::highs;
+      const model::SolveSettings settings = settings_of(way, solver, bounds);
+      for (std::size_t i = 0; i < cases().size(); ++i) {
+        SCOPED_TRACE(i);
+        const model::Problem& problem = cases()[i].problem;
+        const model::Structure structure = model::structure(problem);
+        const mip::Prepared prepared = mip::prepare(problem, structure, settings);
+        if (prepared.infeasible) continue;
+        const mip::Formulation formulation = mip::formulation_of(prepared, settings, Stop());
+        cuts += static_cast<int>(std::count_if(formulation.model.row_names.begin(), formulation.model.row_names.end(),
+                                               [](const std::string& name) { return name.starts_with("hull_"); }));
+        Rng rng(i);
+        for (int k = 0; k < 100; ++k) {
+          const Vector point = sampled(problem, structure, rng);
+          if (model::violation(problem, point) > 0) continue;
+          const Vector columns = mip::forward_point(formulation, prepared.problem,
+                                                    model::frame_point(problem, prepared.problem.frame, point));
+          const double size = std::max(1.0, columns.cwiseAbs().maxCoeff());
+          EXPECT_LE(violation(formulation.model, columns), 1e-11 * size);
+          ++points;
+        }
+      }
+    }
+  }
+  EXPECT_GT(points, 5000);
+  EXPECT_GT(cuts, 20);
+}
+
+}  // namespace
+}  // namespace secateur
