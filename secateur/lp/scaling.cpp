@@ -29,11 +29,14 @@ Model scaled(const Model& model, const Scaling& scaling) {
       result.value[k] = std::ldexp(model.value[k], factor + scaling.column[static_cast<std::size_t>(model.column[k])]);
     }
   }
-  // Rows that are implied keep their own factor of one; sets are about zeros, which no unit changes.
+  // Sets are about zeros, which no unit changes.
   for (Indicator& indicator : result.indicators) {
+    const int factor = indicator.columns.empty() ? 0 : -scaling.column[static_cast<std::size_t>(indicator.columns[0])];
+    indicator.lower = std::ldexp(indicator.lower, factor);
+    indicator.upper = std::ldexp(indicator.upper, factor);
     for (std::size_t i = 0; i < indicator.columns.size(); ++i) {
       const int unit = scaling.column[static_cast<std::size_t>(indicator.columns[i])];
-      indicator.coefficients[i] = std::ldexp(indicator.coefficients[i], unit);
+      indicator.coefficients[i] = std::ldexp(indicator.coefficients[i], factor + unit);
     }
   }
   return result;

@@ -9,8 +9,8 @@
 namespace secateur::lp {
 
 /// The same model in other units, by powers of two, so that nothing is rounded: column j is measured in 2^column[j],
-/// row i is multiplied by 2^row[i] and the objective by 2^objective. A solver's tolerances are absolute numbers; they
-/// mean something when values are of size one.
+/// row i is multiplied by 2^row[i] and the objective by 2^objective; the row of an indicator is measured by its first
+/// column. A solver's tolerances are absolute numbers; they mean something when values are of size one.
 struct Scaling {
   std::vector<int> column, row;
   int objective = 0;

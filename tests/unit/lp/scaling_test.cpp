@@ -54,6 +54,18 @@ TEST(Scaling, IsExact) {
   EXPECT_EQ(from_scaled(to_scaled(point, scaling), scaling), point);
 }
 
+TEST(Scaling, MeasuresAnIndicatorByItsFirstColumn) {
+  Model model = odd_units();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  model.indicators.push_back({2, 1, -infinity, 3, {0, 1}, {1, 0.5}, "i"});
+  const Scaling scaling{{5, -7, 0}, {0}, 0};
+  const Indicator there = scaled(model, scaling).indicators.at(0);
+  // x + y / 2 <= 3 with x = 32 x', y = y' / 128, divided by 32.
+  EXPECT_EQ(there.coefficients, (std::vector<double>{1, 0x1p-13}));
+  EXPECT_EQ(there.upper, 3.0 / 32);
+  EXPECT_EQ(there.lower, -infinity);
+}
+
 TEST(Scaling, RefusesIntegersAndWrongSizes) {
   EXPECT_THROW(scaled(odd_units(), {{0, 0, 1}, {0}, 0}), std::invalid_argument);
   EXPECT_THROW(scaled(odd_units(), {{0, 0}, {0}, 0}), std::invalid_argument);
