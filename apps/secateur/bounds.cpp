@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bounds_against.hpp"
 #include "command.hpp"
 #include "model_arguments.hpp"
 #include "output.hpp"
@@ -27,9 +28,18 @@ class Bounds : public Command {
                             "side (default crown)",
                             choices<graph::BoundsMethod>()));
     options.add("threads", m_threads, "linear programs solved at the same time", Range{1, 1024});
+    options
+        .add("against", m_against,
+             "another network with as many inputs and outputs: bounds of the outputs' differences instead")
+        .metavar("NET.onnx")
+        .excludes("method")
+        .excludes("threads");
+    options.add("parts", m_parts, "with --against: parts that the box may be cut into", Range{1, 1000000});
   }
 
   int run(const Context& context) override {
+    if (context.options.given("against")) return bounds_against(context, m_arguments, m_against, m_parts);
+    if (context.options.given("parts")) throw InputError("goes with --against", {}, "--parts");
     const std::vector<graph::BoundsMethod> methods = chosen();
     const nn::Network network = m_arguments.read_network();
     const Box box = m_arguments.read_box(network);
@@ -150,7 +160,8 @@ class Bounds : public Command {
 
   NetworkArguments m_arguments;
   std::vector<std::string> m_names{"crown"};
-  int m_threads = 1;
+  int m_threads = 1, m_parts = 1;
+  std::string m_against;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "command.hpp"
+#include "export_network.hpp"
 #include "model_arguments.hpp"
 #include "output.hpp"
 #include "secateur/core/file.hpp"
@@ -10,14 +11,14 @@
 namespace secateur::app {
 
 /// The file formats of `export`.
-enum class ModelFormat { mps, lp };
+enum class ModelFormat { mps, lp, onnx };
 
 }  // namespace secateur::app
 
 namespace secateur {
 template <>
 struct Names<app::ModelFormat> {
-  static constexpr std::array<std::string_view, 2> value{"mps", "lp"};
+  static constexpr std::array<std::string_view, 3> value{"mps", "lp", "onnx"};
 };
 }  // namespace secateur
 
@@ -28,7 +29,8 @@ namespace {
 class Export : public Command {
  public:
   Export()
-      : Command("export", "the problem as a MILP in MPS or LP format, for a solver of your own",
+      : Command("export",
+                "the problem as a MILP in MPS or LP format, or a smaller network that equals the given one on the box",
                 "secateur export net.onnx --box -1:1 --maximize 0 --format mps --out net.mps") {}
 
   void declare(Options& options) override {
@@ -36,10 +38,23 @@ class Export : public Command {
     options.add("format", m_format, "file format").required();
     options.add("out", m_out, "the file to write").metavar("FILE").required();
     options.settings(m_settings, {"formulation", "partitions", "hull-rounds", "bounds", "big-m", "binaries"});
+    options
+        .add("precision", m_precision,
+             "float32 or float64: type of the numbers in an ONNX file; what it rounds is part of the certified "
+             "difference (default: the network's own if it holds them all, else float64)")
+        .metavar("NAME");
   }
 
   int run(const Context& context) override {
     const auto path = output_path(m_out, "--out");
+    if (m_format == ModelFormat::onnx) {
+      refuse(context.options,
+             {"minimize", "maximize", "objective", "sense", "formulation", "partitions", "hull-rounds", "big-m",
+              "binaries"},
+             "goes with --format mps or lp");
+      return export_network(context, m_arguments.network, m_settings.bounds, m_precision, m_out, path);
+    }
+    refuse(context.options, {"precision"}, "goes with --format onnx");
     const model::Problem problem = m_arguments.read(context.options);
     const lp::Model model = mip::formulate(problem, m_settings);
     write_file(path, m_format == ModelFormat::mps ? lp::to_mps(model) : lp::to_lp(model));
@@ -63,9 +78,16 @@ class Export : public Command {
   }
 
  private:
+  static void refuse(const Options& options, std::initializer_list<const char*> names, const char* why) {
+    for (const char* name : names) {
+      if (options.given(name)) throw InputError(why, {}, std::string("--").append(name));
+    }
+  }
+
   ProblemArguments m_arguments;
   model::SolveSettings m_settings;
   ModelFormat m_format = ModelFormat::mps;
+  std::optional<nn::Precision> m_precision;
   std::string m_out;
 };
 
