@@ -2,7 +2,6 @@
 #include "secateur/bounds/difference.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -15,13 +14,14 @@
 #include "secateur/graph/builder.hpp"
 #include "secateur/graph/merge.hpp"
 #include "secateur/graph/passes.hpp"
+#include "secateur/nn/evaluate.hpp"
 
 namespace secateur::bounds {
 
 namespace {
 
 /// How much of a neuron's range it may be off to be replaced by its partner on the other side.
-constexpr double tolerances[] = {0, 1e-3, 0.1, std::numeric_limits<double>::infinity()};
+constexpr double tolerances[] = {1e-3, 0.1, std::numeric_limits<double>::infinity()};
 
 /// One graph whose outputs are the differences.
 struct Joint {
@@ -43,22 +43,30 @@ Joint side_by_side(const nn::Network& first, const nn::Network& second, const Bo
   return joint;
 }
 
+/// The layers of a reduced graph that stand before layer `before` of the graph it was made from.
+int layers_before(const graph::Reduction& reduction, int before) {
+  int count = 0;
+  for (const auto& layer : reduction.origin) count += layer.front().layer < before;
+  return count;
+}
+
 /// The box as a whole.
 Box enclose(const nn::Network& first, const nn::Network& second, const Box& box) {
   const Joint joint = side_by_side(first, second, box);
-  const graph::NeuronBounds start = crown(joint.graph, box);
-  Box result = start.back();
+  graph::NeuronBounds bounds = crown(joint.graph, box);
+  const graph::Reduction exact = graph::simplify(joint.graph, bounds);
+  bounds = graph::carry(bounds, exact);
+  bounds = crown(exact.graph, box, &bounds);
+  Box result = bounds.back();
+  // Behind the exact passes, so that rows are compared with the same stable neurons folded into them on either side.
+  const int second_layer = layers_before(exact, joint.second);
   for (const double tolerance : tolerances) {
-    graph::Reduction merged;
-    if (tolerance == 0) {
-      merged = graph::merge_multiples(joint.graph, start);
-    } else {
-      merged = graph::merge_similar(joint.graph, start, {.tolerance = tolerance, .first_layer = joint.second});
-    }
-    graph::NeuronBounds bounds = graph::carry(start, merged);
-    const graph::Reduction simple = graph::simplify(merged.graph, bounds);
-    bounds = graph::carry(bounds, simple);
-    intersect(result, crown(simple.graph, box, &bounds).back());
+    const graph::Reduction similar =
+        graph::merge_similar(exact.graph, bounds, {.tolerance = tolerance, .first_layer = second_layer});
+    graph::NeuronBounds carried = graph::carry(bounds, similar);
+    const graph::Reduction simple = graph::simplify(similar.graph, carried);
+    carried = graph::carry(carried, simple);
+    intersect(result, crown(simple.graph, box, &carried).back());
   }
   return result;
 }
@@ -66,16 +74,37 @@ Box enclose(const nn::Network& first, const nn::Network& second, const Box& box)
 /// A part of the box, and the differences there.
 struct Part {
   Box box, difference;
+};
 
-  /// The largest difference, each output's relative to `scale`.
-  [[nodiscard]] double worst(const Vector& scale) const {
+/// Differences that points of the box attain, by plain arithmetic: what the bounds may come down to, to cut where there
+/// is something to gain.
+class Attained {
+ public:
+  Attained(const nn::Network& first, const nn::Network& second)
+      : m_first(first), m_second(second), m_low(Vector::Constant(first.outputs(), infinity)), m_high(-m_low) {}
+
+  void look(const Box& part) {
+    Matrix points(3, part.size());
+    points << part.lower.transpose(), part.upper.transpose(), (0.5 * part.lower + 0.5 * part.upper).transpose();
+    const Matrix found = nn::evaluate(m_first, points) - nn::evaluate(m_second, points);
+    m_low = m_low.cwiseMin(found.colwise().minCoeff().transpose());
+    m_high = m_high.cwiseMax(found.colwise().maxCoeff().transpose());
+  }
+
+  /// The most that an end of the part's bounds is beyond what is attained, each output's relative to `scale`.
+  [[nodiscard]] double gap(const Part& part, const Vector& scale) const {
     double most = 0;
-    const Vector size = difference.magnitude();
-    for (Index i = 0; i < size.size(); ++i) {
-      if (scale(i) > 0) most = std::max(most, size(i) / scale(i));
+    for (Index i = 0; i < scale.size(); ++i) {
+      const double beyond = std::max(part.difference.upper(i) - m_high(i), m_low(i) - part.difference.lower(i));
+      if (scale(i) > 0) most = std::max(most, beyond / scale(i));
     }
     return most;
   }
+
+ private:
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+  const nn::Network &m_first, &m_second;
+  Vector m_low, m_high;
 };
 
 /// Halves along the input that is widest, relative to the whole box; empty when nothing can be halved.
@@ -115,16 +144,20 @@ Box difference(const nn::Network& first, const nn::Network& second, const Box& b
   if (settings.parts < 1) throw std::invalid_argument("difference: parts < 1");
   std::vector<Part> parts{{box, enclose(first, second, box)}};
   const Vector scale = parts[0].difference.magnitude();
+  Attained attained(first, second);
+  attained.look(box);
   while (static_cast<int>(parts.size()) < settings.parts && !stop.reason()) {
-    const auto worst = std::max_element(parts.begin(), parts.end(),
-                                        [&](const Part& a, const Part& b) { return a.worst(scale) < b.worst(scale); });
+    const auto worst = std::max_element(parts.begin(), parts.end(), [&](const Part& a, const Part& b) {
+      return attained.gap(a, scale) < attained.gap(b, scale);
+    });
     const std::vector<Box> smaller = halves(worst->box, box);
-    if (smaller.empty() || worst->worst(scale) == 0) break;
+    if (smaller.empty() || attained.gap(*worst, scale) == 0) break;
     const Box known = worst->difference;
     std::vector<Part> fresh;
     for (const Box& half : smaller) {
       fresh.push_back({half, enclose(first, second, half)});
       intersect(fresh.back().difference, known);
+      attained.look(half);
     }
     *worst = std::move(fresh[0]);
     parts.push_back(std::move(fresh[1]));

@@ -9,8 +9,8 @@ namespace secateur::bounds {
 
 /// How hard difference() works.
 struct DifferenceSettings {
-  /// Parts that the box may be cut into, one after another, where the difference may be largest: each gets an analysis
-  /// of its own. 1: the box as a whole.
+  /// Parts that the box may be cut into, one after another, where the bounds are furthest from differences that points
+  /// attain: each gets an analysis of its own. 1: the box as a whole.
   int parts = 1;
 };
 

@@ -103,7 +103,7 @@ TEST(Difference, ContainsEveryDifference) {
     if (c % 4 == 0) {
       other = random_network({.widths = {2, 3, 4, 2, 2}}, rng);
     } else {
-      other = changed(network, [&](double& w) { w = rng.uniform() < 0.2 ? 0.0 : w + 0.01 * rng.normal(); });
+      other = changed(network, [&](double& w) { w = rng.uniform() < 0.05 ? 0.0 : w + 0.01 * rng.normal(); });
     }
     const Box box = random_box(2, 2, rng);
     const Box difference = bounds::difference(network, other, box);
