@@ -138,6 +138,11 @@ Box difference(const nn::Network& first, const nn::Network& second, const Box& b
   };
   require_same(first.inputs(), second.inputs(), "inputs");
   require_same(first.outputs(), second.outputs(), "outputs");
+  for (const nn::Network* network : {&first, &second}) {
+    if (network->activation == nn::Activation::none) continue;
+    throw InputError("a network ends in a " + std::string(to_string(network->activation)) +
+                     ", which is not piecewise linear");
+  }
   if (box.size() != first.inputs()) {
     throw std::invalid_argument("difference: the box does not have one entry an input");
   }

@@ -23,8 +23,9 @@ struct DifferenceSettings {
 /// which is good for networks that differ in small numbers everywhere, where a relaxation of both has the width of the
 /// relaxation. CROWN bounds the graph with several of such choices, and the answer is in all of them.
 ///
-/// The networks may have any hidden layers. Throws InputError when their numbers of inputs or outputs differ,
-/// std::invalid_argument for a box that does not fit or settings out of range. A stop ends the cutting.
+/// The networks may have any hidden layers. Throws InputError when their numbers of inputs or outputs differ or one
+/// ends in something that is not piecewise linear, std::invalid_argument for a box that does not fit or settings out of
+/// range. A stop ends the cutting.
 Box difference(const nn::Network& first, const nn::Network& second, const Box& box,
                const DifferenceSettings& settings = {}, const Stop& stop = Stop());
 

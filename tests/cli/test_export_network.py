@@ -103,6 +103,7 @@ def test_refused(named, net, tmp_path):
     out = tmp_path / "o.onnx"
     refused("export", named, "--format", "onnx", "--out", out, "--maximize", "0", mentions=["--maximize", "mps or lp"])
     refused("export", named, "--format", "onnx", "--out", out, "--formulation", "big_m", mentions=["--formulation"])
+    refused("export", named, "--format", "onnx", "--out", out, "--big-m", "loose", mentions=["--big-m"])
     refused("export", named, "--format", "lp", "--out", out, "--precision", "float32", mentions=["--precision", "onnx"])
     refused("export", named, "--format", "onnx", "--out", out, "--precision", "float16", mentions=["float32, float64"])
     refused("export", net, "--format", "onnx", "--out", out, mentions=["--box"])

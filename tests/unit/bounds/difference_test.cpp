@@ -125,6 +125,9 @@ TEST(Difference, Refused) {
   const Box box = random_box(2, 1, rng);
   EXPECT_THROW(bounds::difference(network, random_network({.widths = {3, 3, 1}}, rng), box), InputError);
   EXPECT_THROW(bounds::difference(network, random_network({.widths = {2, 3, 2}}, rng), box), InputError);
+  nn::Network sigmoid = network;
+  sigmoid.activation = nn::Activation::sigmoid;
+  EXPECT_THROW(bounds::difference(network, sigmoid, box), InputError);
   EXPECT_THROW(bounds::difference(network, network, random_box(3, 1, rng)), std::invalid_argument);
   EXPECT_THROW(bounds::difference(network, network, box, {.parts = 0}), std::invalid_argument);
 }
