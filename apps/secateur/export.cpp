@@ -39,10 +39,14 @@ class Export : public Command {
     options.add("out", m_out, "the file to write").metavar("FILE").required();
     options.settings(m_settings, {"formulation", "partitions", "hull-rounds", "bounds", "big-m", "binaries"});
     options
-        .add("precision", m_precision,
+        .add("precision", m_smaller.precision,
              "float32 or float64: type of the numbers in an ONNX file; what it rounds is part of the certified "
              "difference (default: the network's own if it holds them all, else float64)")
         .metavar("NAME");
+    options.add(
+        "skips", m_smaller.skips,
+        "how values get past layers of an ONNX file that do not read them: beside the neurons, or in plain layers as "
+        "further neurons");
   }
 
   int run(const Context& context) override {
@@ -52,9 +56,10 @@ class Export : public Command {
              {"minimize", "maximize", "objective", "sense", "formulation", "partitions", "hull-rounds", "big-m",
               "binaries"},
              "goes with --format mps or lp");
-      return export_network(context, m_arguments.network, m_settings.bounds, m_precision, m_out, path);
+      m_smaller.method = m_settings.bounds;
+      return export_network(context, m_arguments.network, m_smaller, m_out, path);
     }
-    refuse(context.options, {"precision"}, "goes with --format onnx");
+    refuse(context.options, {"precision", "skips"}, "goes with --format onnx");
     const model::Problem problem = m_arguments.read(context.options);
     const lp::Model model = mip::formulate(problem, m_settings);
     write_file(path, m_format == ModelFormat::mps ? lp::to_mps(model) : lp::to_lp(model));
@@ -87,7 +92,7 @@ class Export : public Command {
   ProblemArguments m_arguments;
   model::SolveSettings m_settings;
   ModelFormat m_format = ModelFormat::mps;
-  std::optional<nn::Precision> m_precision;
+  bounds::LosslessSettings m_smaller;
   std::string m_out;
 };
 

@@ -3,16 +3,15 @@
 
 #include "output.hpp"
 #include "program.hpp"
-#include "secateur/bounds/lossless.hpp"
 #include "secateur/nn/onnx.hpp"
 
 namespace secateur::app {
 
-int export_network(const Context& context, const NetworkArguments& arguments, graph::BoundsMethod method,
-                   std::optional<nn::Precision> precision, const std::string& out, const std::filesystem::path& path) {
+int export_network(const Context& context, const NetworkArguments& arguments, const bounds::LosslessSettings& settings,
+                   const std::string& out, const std::filesystem::path& path) {
   const nn::Network network = arguments.read_network();
   const Box box = arguments.read_box(network);
-  const bounds::Smaller smaller = bounds::lossless(network, box, method, precision);
+  const bounds::Smaller smaller = bounds::lossless(network, box, settings);
   nn::write_onnx(smaller.network, path);
 
   const Index neurons = nn::count_neurons(network), fewer = nn::count_neurons(smaller.network);
@@ -25,7 +24,7 @@ int export_network(const Context& context, const NetworkArguments& arguments, gr
     }
     print_json({{"out", out},
                 {"format", "onnx"},
-                {"bounds", to_string(method)},
+                {"bounds", to_string(settings.method)},
                 {"precision", to_string(stored)},
                 {"neurons", {{"before", neurons}, {"after", fewer}}},
                 {"weights", {{"before", weights}, {"after", lighter}}},

@@ -8,7 +8,6 @@
 #include "secateur/bounds/detail.hpp"
 #include "secateur/graph/lower.hpp"
 #include "secateur/graph/passes.hpp"
-#include "secateur/graph/to_network.hpp"
 
 namespace secateur::bounds {
 
@@ -34,10 +33,10 @@ Bounded simplified(Bounded start, const graph::Simplification& what) {
 
 }  // namespace
 
-Smaller lossless(const nn::Network& network, const Box& box, graph::BoundsMethod method,
-                 std::optional<nn::Precision> precision, int threads) {
+Smaller lossless(const nn::Network& network, const Box& box, const LosslessSettings& settings) {
+  const std::optional<nn::Precision> precision = settings.precision;
   Bounded start{graph::lower(network, box), {}};
-  start.bounds = compute_bounds(start.graph, box, method, threads);
+  start.bounds = compute_bounds(start.graph, box, settings.method, settings.threads);
   std::vector<Smaller> candidates;
   if (!precision || *precision == nn::storage_precision(network)) {
     Smaller& unchanged = candidates.emplace_back(Smaller{network, Vector::Zero(network.outputs())});
@@ -45,8 +44,8 @@ Smaller lossless(const nn::Network& network, const Box& box, graph::BoundsMethod
   }
   for (const bool fold : {false, true}) {
     const Bounded reduced = simplified(start, {.fold = fold});
-    graph::Written written =
-        graph::to_network(reduced.graph, reduced.bounds, network, precision.value_or(nn::Precision::float64));
+    graph::Written written = graph::to_network(reduced.graph, reduced.bounds, network,
+                                               precision.value_or(nn::Precision::float64), settings.skips);
     // Its own precision, which holds for numbers that are all floats (nn::storage_precision).
     if (!precision) written.network.precision = network.precision;
     candidates.push_back({std::move(written.network), std::move(written.difference)});

@@ -51,8 +51,8 @@ std::vector<int> last_readers(const ReluGraph& graph) {
 
 class Writer {
  public:
-  Writer(const ReluGraph& graph, const NeuronBounds& bounds, nn::Precision precision)
-      : m_graph(graph), m_precision(precision), m_last(last_readers(graph)), m_rounded(graph) {
+  Writer(const ReluGraph& graph, const NeuronBounds& bounds, nn::Precision precision, Skips skips)
+      : m_graph(graph), m_precision(precision), m_skips(skips), m_last(last_readers(graph)), m_rounded(graph) {
     for (Index j = 0; j < graph.inputs(); ++j) m_state.push_back({j, 0, graph.domain.magnitude()(j)});
     for (int k = 0; k + 1 < graph.depth(); ++k) {
       for (const double upper : bounds[static_cast<std::size_t>(k)].upper) m_upper.push_back(std::max(0.0, upper));
@@ -62,8 +62,14 @@ class Writer {
   Written write() {
     Written result;
     for (int k = 0; k < m_graph.depth(); ++k) {
-      result.network.layers.emplace_back(layer(k));
-      if (k + 1 < m_graph.depth()) result.network.layers.emplace_back(nn::Relu{});
+      nn::Dense dense = layer(k);
+      nn::Relu relu;
+      const Index units = m_graph.layers[static_cast<std::size_t>(k)].units();
+      if (m_skips == Skips::masked && dense.bias.size() > units) {
+        for (Index i = 0; i < units; ++i) relu.units.push_back(i);
+      }
+      result.network.layers.emplace_back(std::move(dense));
+      if (k + 1 < m_graph.depth()) result.network.layers.emplace_back(std::move(relu));
     }
     result.difference = output_error(m_rounded);
     return result;
@@ -92,7 +98,7 @@ class Writer {
         if (m_last[static_cast<std::size_t>(now.value)] <= k) continue;
         Carried later = now;
         // Only inputs in the first layer may be negative: x - 0 becomes x - shift.
-        if (k == 0) {
+        if (k == 0 && m_skips == Skips::relu) {
           later.shift = shift_below(m_graph.domain.lower(now.value), m_precision);
           later.magnitude = plus_up(m_graph.domain.upper(now.value), -later.shift);
         }
@@ -146,6 +152,7 @@ class Writer {
 
   const ReluGraph& m_graph;
   nn::Precision m_precision;
+  Skips m_skips;
   std::vector<int> m_last;
   std::vector<double> m_upper;   ///< of each hidden value
   std::vector<Carried> m_state;  ///< what the next layer can read
@@ -171,14 +178,14 @@ Vector output_error(const ReluGraph& graph) {
   throw std::invalid_argument("output_error: the graph has no layers");
 }
 
-Written to_network(const ReluGraph& graph, const NeuronBounds& bounds, const nn::Network& like,
-                   nn::Precision precision) {
+Written to_network(const ReluGraph& graph, const NeuronBounds& bounds, const nn::Network& like, nn::Precision precision,
+                   Skips skips) {
   check(graph);
   bool fits =
       bounds.size() == graph.layers.size() && like.inputs() == graph.inputs() && like.outputs() == graph.outputs();
   for (std::size_t k = 0; fits && k < bounds.size(); ++k) fits = bounds[k].size() == graph.layers[k].units();
   if (!fits) throw std::invalid_argument("to_network: the bounds or the names are not those of the graph");
-  Written result = Writer(graph, bounds, precision).write();
+  Written result = Writer(graph, bounds, precision, skips).write();
   result.network.precision = precision;
   result.network.input_names = like.input_names;
   result.network.output_names = like.output_names;

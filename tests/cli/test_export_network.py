@@ -24,6 +24,8 @@ def double(path, points):
             weight = constants[node.input[1]]
             transposed = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
             a = a @ (weight.T if transposed else weight) + constants[node.input[2]]
+        elif node.op_type == "PRelu":
+            a = np.where(a > 0, a, a * constants[node.input[1]])
         else:
             assert node.op_type == "Relu"
             a = np.maximum(a, 0)
@@ -52,13 +54,16 @@ def points():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("precision", [[], ["--precision", "float32"], ["--precision", "float64"]])
-def test_smaller_and_equal_within_what_is_certified(tmp_path, dtype, precision):
+@pytest.mark.parametrize("skips", [[], ["--skips", "relu"]])
+def test_smaller_and_equal_within_what_is_certified(tmp_path, dtype, precision, skips):
     path, out = planted(tmp_path / "n.onnx", dtype), tmp_path / "small.onnx"
-    result = run("export", path, "--format", "onnx", "--box", BOX, "--out", out, *precision, "--json")
+    result = run("export", path, "--format", "onnx", "--box", BOX, "--out", out, *precision, *skips, "--json")
     assert result.code == 0 and result.err == ""
     answer = result.json
     assert set(answer) == {"out", "format", "bounds", "precision", "neurons", "weights", "difference"}
-    assert answer["neurons"]["before"] == 18 and answer["neurons"]["after"] <= 15
+    # Plain layers carry both inputs past the first one, where that pays.
+    assert answer["neurons"]["before"] == 18 and answer["neurons"]["after"] <= (12 if skips else 8)
+    assert {node.op_type for node in onnx.load(str(out)).graph.node} <= {"Gemm", "Relu"} | (set() if skips else {"PRelu"})
     if precision:
         assert answer["precision"] == precision[1]
     certified = np.array(list(answer["difference"].values()))
@@ -88,10 +93,11 @@ def test_names_and_box_of_the_model_file(named, tmp_path):
 
 def test_nothing_to_remove_is_written_as_it_is(absolute, tmp_path):
     out = tmp_path / "same.onnx"
-    result = run("export", absolute, "--format", "onnx", "--box", "-2:1", "--out", out, "--json")
-    # |x| needs one unit, but x would have to be carried past it by another.
-    assert result.json["neurons"] == {"before": 2, "after": 2} and result.json["difference"] == {"y[0]": 0.0}
-    np.testing.assert_array_equal(runtime(out, [[-2], [0.5]]), [[2], [0.5]])
+    # |x| needs one unit, but in plain layers x has to be carried past it by another.
+    for skips, after in (("masked", 1), ("relu", 2)):
+        result = run("export", absolute, "--format", "onnx", "--box", "-2:1", "--skips", skips, "--out", out, "--json")
+        assert result.json["neurons"] == {"before": 2, "after": after} and result.json["difference"] == {"y[0]": 0.0}
+        np.testing.assert_array_equal(runtime(out, [[-2], [0.5]]), [[2], [0.5]])
 
 
 def test_text_for_people(named, tmp_path):
@@ -105,6 +111,7 @@ def test_refused(named, net, tmp_path):
     refused("export", named, "--format", "onnx", "--out", out, "--formulation", "big_m", mentions=["--formulation"])
     refused("export", named, "--format", "onnx", "--out", out, "--big-m", "loose", mentions=["--big-m"])
     refused("export", named, "--format", "lp", "--out", out, "--precision", "float32", mentions=["--precision", "onnx"])
+    refused("export", named, "--format", "lp", "--out", out, "--skips", "relu", mentions=["--skips", "onnx"])
     refused("export", named, "--format", "onnx", "--out", out, "--precision", "float16", mentions=["float32, float64"])
     refused("export", net, "--format", "onnx", "--out", out, mentions=["--box"])
     problem = tmp_path / "problem.json"

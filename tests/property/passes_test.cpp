@@ -53,7 +53,7 @@ TEST(Passes, TheSmallerNetworkHasTheSameOptimum) {
   for (int c = 0; c < 40; ++c) {
     const nn::Network network = with_relatives(rng);
     const Box box = random_box(2, 1, rng);
-    const bounds::Smaller smaller = bounds::lossless(network, box, graph::BoundsMethod::crown);
+    const bounds::Smaller smaller = bounds::lossless(network, box, {.skips = graph::Skips::relu});
     removed += nn::count_neurons(network) - nn::count_neurons(smaller.network);
     const Vector objective{{1.0}};
     const double truth = brute_force.solve(network, box, objective, Sense::minimize).objective;

@@ -11,7 +11,7 @@ namespace {
 
 using exact::Rational;
 
-constexpr auto method = graph::BoundsMethod::crown;
+constexpr LosslessSettings plain{.skips = graph::Skips::relu};
 
 nn::Network two_layers(const Matrix& first, const Vector& bias, const Matrix& second) {
   nn::Network network;
@@ -25,7 +25,7 @@ nn::Network two_layers(const Matrix& first, const Vector& bias, const Matrix& se
 TEST(Lossless, WhatCannotShrinkComesBack) {
   nn::Network network = two_layers(Matrix{{1.0}, {2.0}}, Vector{{0.0, 0.5}}, Matrix{{1.0, 1.0}});
   network.layers.emplace_back(nn::Elementwise{nn::ElementwiseOp::divide, Vector{{3.0}}});
-  const Smaller smaller = lossless(network, {Vector{{-1.0}}, Vector{{1.0}}}, method);
+  const Smaller smaller = lossless(network, {Vector{{-1.0}}, Vector{{1.0}}});
   EXPECT_EQ(smaller.network.layers.size(), 4U);
   EXPECT_EQ(smaller.difference(0), 0.0);
   EXPECT_EQ(smaller.network.box->upper(0), 1.0);
@@ -35,7 +35,9 @@ TEST(Lossless, WhatCannotShrinkComesBack) {
 TEST(Lossless, StableAndRepeatedNeuronsGo) {
   const nn::Network network = two_layers(Matrix{{1.0}, {-1.0}, {1.0}, {1.0}, {2.0}}, Vector{{3.0, 3.0, -3.0, 0.0, 0.0}},
                                          Matrix{{1.0, 2.0, 1.0, 1.0, 1.0}});
-  const Smaller smaller = lossless(network, {Vector{{-1.0}}, Vector{{1.0}}}, method);
+  const Box box{Vector{{-1.0}}, Vector{{1.0}}};
+  EXPECT_EQ(nn::count_neurons(lossless(network, box).network), 1);
+  const Smaller smaller = lossless(network, box, plain);
   EXPECT_EQ(nn::count_neurons(smaller.network), 2);
   EXPECT_EQ(smaller.difference(0), 0.0);
   EXPECT_EQ(nn::storage_precision(smaller.network), nn::Precision::float32);
@@ -45,7 +47,9 @@ TEST(Lossless, StableAndRepeatedNeuronsGo) {
 TEST(Lossless, DoesNotGrowByFolding) {
   const nn::Network network = two_layers(Matrix{{1.0, 1.0, 1.0}, {1.0, 0.0, -1.0}, {-2.0, 0.0, 2.0}, {2.0, 0.0, -2.0}},
                                          Vector{{4.0, 0.0, 0.0, 0.0}}, Matrix{{1.0, 2.0, 1.0, 1.0}});
-  const Smaller smaller = lossless(network, {-Vector::Ones(3), Vector::Ones(3)}, method);
+  const Box box{-Vector::Ones(3), Vector::Ones(3)};
+  EXPECT_EQ(nn::count_neurons(lossless(network, box).network), 1);
+  const Smaller smaller = lossless(network, box, plain);
   // The active one, one for the two equal ones, the opposite one.
   EXPECT_EQ(nn::count_neurons(smaller.network), 3);
 }
@@ -59,7 +63,8 @@ TEST(Lossless, DifferenceIsCertified) {
     std::optional<nn::Precision> precision;
     if (c % 3 == 1) precision = nn::Precision::float32;
     if (c % 3 == 2) precision = nn::Precision::float64;
-    const Smaller smaller = lossless(network, box, method, precision);
+    const Smaller smaller = lossless(
+        network, box, {.precision = precision, .skips = c % 2 == 0 ? graph::Skips::masked : graph::Skips::relu});
     EXPECT_EQ(nn::storage_precision(smaller.network), precision.value_or(nn::Precision::float64));
     before += nn::count_neurons(network);
     after += nn::count_neurons(smaller.network);

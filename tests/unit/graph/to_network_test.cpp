@@ -53,7 +53,14 @@ TEST(ToNetwork, CarriesAnInputPastALayer) {
   const NeuronBounds bounds = interval_bounds(graph);
   const Reduction reduction = simplify(graph, bounds);
   ASSERT_EQ(reduction.graph.neurons(), 1);
-  const Written written = to_network(reduction.graph, carry(bounds, reduction), network, nn::Precision::float64);
+  const NeuronBounds carried = carry(bounds, reduction);
+  const Written masked = to_network(reduction.graph, carried, network, nn::Precision::float64);
+  EXPECT_EQ(nn::count_neurons(masked.network), 1);
+  EXPECT_EQ(std::get<nn::Relu>(masked.network.layers[1]).units, (std::vector<Index>{0}));
+  EXPECT_EQ(masked.difference(0), 0.0);
+  EXPECT_EQ(exact::preactivations(masked.network, Vector{{-0.7, 0.0}}).back()[0], Rational(0.7));
+  const Written written = to_network(reduction.graph, carried, network, nn::Precision::float64, Skips::relu);
+  EXPECT_EQ(nn::count_neurons(written.network), 2);
   EXPECT_EQ(std::get<nn::Dense>(written.network.layers[0]).bias, (Vector{{0.0, 1.0}}));
   EXPECT_EQ(std::get<nn::Dense>(written.network.layers[2]).bias, (Vector{{1.0}}));
   EXPECT_EQ(written.difference(0), 0.0);
@@ -86,7 +93,8 @@ TEST(ToNetwork, DifferenceIsCertified) {
     const Reduction reduction = simplify(graph, bounds, {.fold = c % 5 != 0});
     smaller += reduction.graph.neurons() < graph.neurons();
     for (const nn::Precision precision : {nn::Precision::float64, nn::Precision::float32}) {
-      const Written written = to_network(reduction.graph, carry(bounds, reduction), network, precision);
+      const Written written = to_network(reduction.graph, carry(bounds, reduction), network, precision,
+                                         c % 2 == 0 ? Skips::masked : Skips::relu);
       EXPECT_EQ(nn::storage_precision(written.network), precision);
       for (const double difference : written.difference) {
         EXPECT_LT(difference, precision == nn::Precision::float64 ? 1e-9 : 1e-2) << c;
