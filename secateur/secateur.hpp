@@ -3,6 +3,8 @@
 
 // Everything, in the order of the rooms.
 #include "secateur/bounds/bounds.hpp"
+#include "secateur/bounds/difference.hpp"
+#include "secateur/bounds/lossless.hpp"
 #include "secateur/bounds/lp_bounds.hpp"
 #include "secateur/core/box.hpp"
 #include "secateur/core/error.hpp"
