@@ -11,7 +11,9 @@
 #include "program.hpp"
 #include "secateur/core/error.hpp"
 #include "secateur/core/version.hpp"
+#include "secateur/mip/property.hpp"
 #include "secateur/model/json.hpp"
+#include "secateur/model/vnnlib.hpp"
 
 namespace secateur::app {
 
@@ -46,13 +48,14 @@ class Solve : public Command {
     m_arguments.declare(options);
     options.settings(m_settings);
     options.add("solver-option", m_solver_options, "an option passed to the MILP solver as it is; may be repeated");
-    options.add("property", m_property, "a VNN-LIB property to decide (has not landed yet)").metavar("FILE.vnnlib");
+    options
+        .add("property", m_property,
+             "decide a VNN-LIB property of the network instead of optimising: sat with a witness, or unsat")
+        .metavar("FILE.vnnlib");
   }
 
   int run(const Context& context) override {
-    if (context.options.given("property")) {
-      throw InputError("has not landed yet; available: --minimize, --maximize, --objective", {}, "--property");
-    }
+    if (context.options.given("property")) return decide(context);
     const model::Problem problem = m_arguments.read(context.options);
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
@@ -69,6 +72,54 @@ class Solve : public Command {
   }
 
  private:
+  int decide(const Context& context) {
+    for (const char* option : {"box", "minimize", "maximize", "objective", "sense"}) {
+      if (context.options.given(option)) {
+        throw InputError("does not go with --property: the property states the box and what is asked", {},
+                         std::string("--").append(option));
+      }
+    }
+    const nn::Network network = m_arguments.network.read_network();
+    const model::Property property = model::read_vnnlib(m_property, network.inputs(), network.outputs());
+    context.reporter.announce(
+        fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
+    const mip::PropertyResult result =
+        mip::decide(network, property, m_settings, m_solver_options, context.reporter.sink());
+    context.reporter.finish();
+    // Any problem over the same variables says which values are what.
+    const model::Problem names =
+        model::over_box(network, property.disjuncts[result.disjunct].box, Vector::Ones(network.outputs()));
+    model::SolveResult shown = result.work;
+    shown.x = result.x;
+    shown.y = result.y;
+    const bool unsat = result.verdict == mip::Verdict::unsat;
+    if (context.json) {
+      Json json = model::to_json(shown, names, m_settings);
+      json["status"] = to_string(result.verdict);
+      json["proof"] = unsat ? Json(to_string(result.proof)) : Json();
+      print_json(json);
+    } else {
+      std::string out = facts({{"status", std::string(to_string(result.verdict))}});
+      const model::Structure parts = model::structure(names);
+      if (result.x.size() > 0) {
+        out += "\n" + values("input", names, parts.decisions, result.x) + "\n" +
+               values("output", names, parts.determined, result.y);
+      }
+      out += "\n" + work(shown);
+      if (unsat) out += facts({{"proof", std::string(to_string(result.proof))}});
+      print(out);
+    }
+    switch (result.verdict) {
+      case mip::Verdict::sat:
+      case mip::Verdict::unsat:
+        return exit_code::done;
+      case mip::Verdict::interrupted:
+        return exit_code::interrupted;
+      default:
+        return exit_code::limit;
+    }
+  }
+
   /// The optima found, best first: one, as long as the engines look for no more.
   static Json solutions(const Json& result) {
     if (result["objective"].is_null()) return Json::array();
@@ -88,15 +139,19 @@ class Solve : public Command {
       out += "\n" + values("input", problem, parts.decisions, result.x);
       if (result.y.size() > 0) out += "\n" + values("output", problem, parts.determined, result.y);
     }
+    return out + "\n" + work(result) + facts({{"proof", std::string(to_string(result.proof))}});
+  }
+
+  /// What it took.
+  static std::string work(const model::SolveResult& result) {
     const auto& neurons = result.neurons;
-    out += "\n" + facts({{"neurons", fmt::format("{}, {} unstable, {} binaries", neurons.total, neurons.unstable,
-                                                 neurons.binaries)},
-                         {"nodes", fmt::format("{}", result.nodes)},
-                         {"seconds", fmt::format("{:.3g} (bounds {:.3g}, solve {:.3g})", result.seconds.total,
-                                                 result.seconds.bounds, result.seconds.solve)},
-                         {"engine", fmt::format("{}, {}", to_string(result.engine), result.solver)},
-                         {"proof", std::string(to_string(result.proof))}});
-    return out;
+    return facts(
+        {{"neurons", fmt::format("{}, {} unstable, {} binaries", neurons.total, neurons.unstable, neurons.binaries)},
+         {"nodes",
+          result.boxes > 0 ? fmt::format("{}, {} boxes", result.nodes, result.boxes) : fmt::format("{}", result.nodes)},
+         {"seconds", fmt::format("{:.3g} (bounds {:.3g}, solve {:.3g})", result.seconds.total, result.seconds.bounds,
+                                 result.seconds.solve)},
+         {"engine", fmt::format("{}, {}", to_string(result.engine), result.solver)}});
   }
 
   /// A table of variables; the columns for bounds and units only where some variable has them.

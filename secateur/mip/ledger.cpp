@@ -79,7 +79,7 @@ void Ledger::note() {
   const std::optional<double> value = bound ? std::optional(bound->value) : std::nullopt;
   const double now = m_stop.seconds();
   if (m_trace.empty() || m_trace.back().objective != m_objective || m_trace.back().bound != value) {
-    m_trace.push_back({now, m_objective, value});
+    m_trace.push_back({now, m_objective, value, m_nodes});
   }
   if (!m_progress) return;
   Progress report;

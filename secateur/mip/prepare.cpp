@@ -187,17 +187,13 @@ Prepared prepare(const model::Problem& problem, const model::Structure& structur
   prepared.neurons = compiled.graph.neurons();
   prepared.unstable = graph::count_unstable(bounds);
   if (prepared.infeasible) return prepared;
-  graph::NeuronBounds constants = bounds;
+  prepared.bounds = prepared.constants = bounds;
   if (settings.big_m == model::BigM::loose || settings.binaries == model::Binaries::all) {
-    constants = formulation_bounds(
+    prepared.constants = formulation_bounds(
         bounds, reference != nullptr ? *reference : bounds::interval(compiled.graph, compiled.graph.domain),
         settings.big_m, settings.binaries);
   }
-  graph::Reduction reduction = graph::simplify(compiled.graph, constants);
-  prepared.bounds = graph::carry(bounds, reduction);
-  prepared.constants = graph::carry(constants, reduction);
-  compiled.graph = std::move(reduction.graph);
-  prepared.origin = std::move(reduction.origin);
+  simplify(prepared);
   // Folding active neurons lets the backward pass see through them exactly; either graph may give the better bound.
   Vector unit = Vector::Zero(compiled.graph.outputs());
   unit(compiled.objective.output) = 1;
@@ -208,6 +204,71 @@ Prepared prepare(const model::Problem& problem, const model::Structure& structur
   const double bound = problem.sense == Sense::minimize ? ends.lower : ends.upper;
   if (std::isfinite(bound)) prepared.bound = bound;
   return prepared;
+}
+
+bool restrict_frame(Prepared& prepared) {
+  model::Frame& frame = prepared.problem.frame;
+  const Box& domain = prepared.problem.graph.domain;
+  for (std::size_t j = 0; j < frame.inputs.size(); ++j) {
+    const auto column = static_cast<std::size_t>(frame.inputs[j]);
+    const auto input = static_cast<Index>(j);
+    double lower = domain.lower(input), upper = domain.upper(input);
+    if (frame.model.integer[column]) {
+      lower = std::ceil(lower);
+      upper = std::floor(upper);
+    }
+    frame.model.column_lower[column] = std::max(frame.model.column_lower[column], lower);
+    frame.model.column_upper[column] = std::min(frame.model.column_upper[column], upper);
+    if (frame.model.column_lower[column] > frame.model.column_upper[column]) return false;
+  }
+  return tighten_outputs(frame, prepared.bounds.back()) < 0;
+}
+
+void simplify(Prepared& prepared) {
+  graph::ReluGraph& graph = prepared.problem.graph;
+  graph::Reduction reduction = graph::simplify(graph, prepared.constants);
+  prepared.bounds = graph::carry(prepared.bounds, reduction);
+  prepared.constants = graph::carry(prepared.constants, reduction);
+  if (!prepared.origin.empty()) {
+    for (auto& layer : reduction.origin) {
+      for (graph::NeuronId& id : layer) {
+        id = prepared.origin[static_cast<std::size_t>(id.layer)][static_cast<std::size_t>(id.unit)];
+      }
+    }
+  }
+  prepared.origin = std::move(reduction.origin);
+  graph = std::move(reduction.graph);
+}
+
+void add_cutoff(Prepared& prepared, double cutoff) {
+  model::Frame& frame = prepared.problem.frame;
+  lp::Model& model = frame.model;
+  const bool minimize = model.sense == Sense::minimize;
+  std::vector<std::pair<int, double>> terms;
+  for (int j = 0; j < model.columns(); ++j) {
+    if (model.cost[static_cast<std::size_t>(j)] != 0) terms.emplace_back(j, model.cost[static_cast<std::size_t>(j)]);
+  }
+  // The columns of outputs are the network's values but for the rows' errors.
+  double error = 0;
+  const Vector& row_error = prepared.problem.graph.layers.back().error;
+  for (std::size_t i = 0; i < frame.outputs.size(); ++i) {
+    if (frame.outputs[i] < 0) continue;
+    const double cost = std::abs(model.cost[static_cast<std::size_t>(frame.outputs[i])]);
+    const double part = multiply_up(cost, row_error(static_cast<Index>(i)));
+    if (part > 0) error = add_up(error, part);
+  }
+  double side = minimize ? add_up(cutoff, -model.offset) : add_down(cutoff, -model.offset);
+  if (error > 0) side = minimize ? add_up(side, error) : add_down(side, -error);
+  if (terms.size() == 1 && terms[0].second == 1) {
+    const auto column = static_cast<std::size_t>(terms[0].first);
+    double& bound = minimize ? model.column_upper[column] : model.column_lower[column];
+    bound = minimize ? std::min(bound, side) : std::max(bound, side);
+    // Where the bounds cross there is nothing to find; a row says so without an empty column.
+    if (model.column_lower[column] <= model.column_upper[column]) return;
+    bound = minimize ? model.column_lower[column] : model.column_upper[column];
+  }
+  for (const auto& [column, cost] : terms) model.add_entry(column, cost);
+  model.close_row(minimize ? -infinity : side, minimize ? side : infinity, "cutoff");
 }
 
 Formulation formulation_of(const Prepared& prepared, const model::SolveSettings& settings, const Stop& stop) {

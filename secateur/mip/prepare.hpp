@@ -38,6 +38,17 @@ void require_available(const model::Problem& problem, const model::SolveSettings
 Prepared prepare(const model::Problem& problem, const model::Structure& structure, const model::SolveSettings& settings,
                  const graph::NeuronBounds* reference = nullptr);
 
+/// Lets the frame know of the bounds of the graph's inputs and of those outputs that count. False when they contradict
+/// the frame's own.
+bool restrict_frame(Prepared& prepared);
+
+/// Removes from the graph what its bounds show to be constant or always active.
+void simplify(Prepared& prepared);
+
+/// Makes the frame keep only points whose objective is at least as good as `cutoff` (in the user's sense): a bound of
+/// the column that is the objective, or a row, widened by what folding has rounded.
+void add_cutoff(Prepared& prepared, double cutoff);
+
 /// The problem's formulation, with the cuts that the settings ask for.
 Formulation formulation_of(const Prepared& prepared, const model::SolveSettings& settings, const Stop& stop);
 

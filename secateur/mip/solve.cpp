@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -16,6 +17,7 @@
 #include "secateur/mip/incumbent.hpp"
 #include "secateur/mip/ledger.hpp"
 #include "secateur/mip/prepare.hpp"
+#include "secateur/mip/tighten.hpp"
 #include "secateur/mip/units.hpp"
 
 namespace secateur::mip {
@@ -25,16 +27,19 @@ namespace {
 /// Rounding takes the optimum of a closed gap a little apart again; the solver is asked for slightly less.
 constexpr double gap_reserve = 0.95;
 /// Tolerance of rows and integrality in a first run, and in a second one where the first was too coarse.
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double usual_feasibility = 1e-6, tight_feasibility = 1e-9;
 
 class Search {
  public:
   Search(const model::Problem& problem, const model::SolveSettings& settings, const SolverOptions& options,
-         const ProgressSink& progress, const graph::NeuronBounds* reference = nullptr)
+         const ProgressSink& progress, const graph::NeuronBounds* reference = nullptr,
+         std::optional<Target> target = std::nullopt)
       : m_problem(problem),
         m_structure(model::structure(problem)),
         m_settings(settings),
         m_reference(reference),
+        m_target(target),
         m_stop(settings.time_limit),
         m_ledger(problem, m_structure, settings, m_stop, progress),
         m_session(lp::make_session(to_string(settings.solver))),
@@ -50,9 +55,10 @@ class Search {
     const Stopwatch bounds_watch;
     m_prepared = prepare(m_problem, m_structure, m_settings, m_reference);
     result.seconds.bounds = bounds_watch.seconds();
-    result.neurons = {m_prepared.neurons, m_prepared.unstable, 0};
+    result.neurons = {m_prepared.neurons, m_prepared.unstable, graph::count_unstable(m_prepared.constants)};
 
     const Stopwatch solve_watch;
+    if (m_prepared.infeasible) m_beyond = Proof::rounding_safe;
     result.status = m_prepared.infeasible ? Status::infeasible : search(result);
     result.nodes = m_nodes;
     m_ledger.write(result);
@@ -65,21 +71,78 @@ class Search {
     return result;
   }
 
+  /// How it is proven that no feasible point reaches the target, if it is.
+  [[nodiscard]] std::optional<Proof> beyond_target() const { return m_beyond; }
+
  private:
   Status search(model::SolveResult& result) {
     if (m_prepared.bound) m_ledger.prove(*m_prepared.bound);
+    if (m_target && m_prepared.bound && !reaches(*m_prepared.bound)) {
+      m_beyond = Proof::rounding_safe;
+      return Status::infeasible;
+    }
     const Matrix sample = uniform_points(m_prepared.problem.graph.domain, 64, m_settings.seed);
     m_goal = goal_of(m_problem, m_structure, m_prepared.problem, sample);
+    m_inner = m_prepared.problem;
+    if (m_target) move_inwards(m_inner.frame.model);
     find_points();
-    const Formulation formulation = formulation_of(m_prepared, m_settings, m_stop);
+    if (done()) return Status::optimal;
+    m_tightened = tighten(
+        m_prepared, m_problem, m_settings, cutoff(), [this](const Vector& x) { return probe(x); },
+        [this](double bound) { m_ledger.prove(bound); }, m_stop);
+    result.boxes = m_tightened.boxes;
+    if (done()) return Status::optimal;
+    if (m_tightened.empty) {
+      if (m_target) m_beyond = Proof::rounding_safe;
+      m_prepared.infeasible = !m_ledger.has_point() && !m_target;
+      return m_ledger.has_point() ? Status::node_limit : Status::infeasible;
+    }
+    if (std::isfinite(m_tightened.cutoff)) add_cutoff(m_tightened.prepared, m_tightened.cutoff);
+    const Formulation formulation = formulation_of(m_tightened.prepared, m_settings, m_stop);
     result.neurons.binaries = formulation.binaries;
-    m_units = natural_units(formulation, m_prepared.problem, sample);
-    return m_ledger.closed() ? Status::optimal : solve(formulation);
+    m_units = natural_units(formulation, m_tightened.prepared.problem, sample);
+    return solve(formulation);
+  }
+
+  /// Nothing is left to find: the gap is closed, or the target met.
+  [[nodiscard]] bool done() const {
+    if (!m_ledger.has_point()) return false;
+    return m_target ? reaches(m_ledger.objective()) : m_ledger.closed();
+  }
+  [[nodiscard]] bool reaches(double objective) const {
+    if (objective == m_target->value) return !m_target->strict;
+    return (m_problem.sense == Sense::minimize) == (objective < m_target->value);
+  }
+
+  /// The objective that is worth looking for: the target, or a gap better than the best one known.
+  [[nodiscard]] double cutoff() const {
+    if (m_target) return m_target->value;
+    const double worse = m_problem.sense == Sense::minimize ? infinity : -infinity;
+    if (!m_ledger.has_point()) return worse;
+    const double objective = m_ledger.objective();
+    const double step = gap_reserve * std::max(m_settings.absolute_gap, m_settings.gap * std::abs(objective));
+    return m_problem.sense == Sense::minimize ? objective - step : objective + step;
+  }
+
+  /// Linear programs meet their rows up to a tolerance; points of these rows meet the original ones exactly.
+  static void move_inwards(lp::Model& model) {
+    constexpr double margin = 1e-8;
+    for (std::size_t i = 0; i < model.row_lower.size(); ++i) {
+      const double lower = model.row_lower[i] + margin * std::max(1.0, std::abs(model.row_lower[i]));
+      const double upper = model.row_upper[i] - margin * std::max(1.0, std::abs(model.row_upper[i]));
+      if (!(lower <= upper)) continue;
+      model.row_lower[i] = lower;
+      model.row_upper[i] = upper;
+    }
+  }
+
+  double probe(const Vector& x) {
+    offer(columns_at(x));
+    return cutoff();
   }
 
   CellSearch cells() {
-    return CellSearch(*m_cells, m_prepared.problem, m_goal, m_settings.threads,
-                      [this](const Vector& columns) { offer(columns); });
+    return CellSearch(*m_cells, m_inner, m_goal, m_settings.threads, [this](const Vector& columns) { offer(columns); });
   }
 
   /// Columns of the frame, or of a formulation on it, as a candidate.
@@ -115,10 +178,6 @@ class Search {
     for (const double feasibility : {std::min(usual_feasibility, m_settings.feasibility), tight_feasibility}) {
       if (const auto reason = m_stop.reason()) return *reason;
       m_session->load(lp::scaled(formulation.model, m_units));
-      if (m_ledger.has_point()) {
-        const Vector start = model::frame_point(m_problem, m_prepared.problem.frame, m_ledger.point());
-        m_session->set_start(lp::to_scaled(forward_point(formulation, m_prepared.problem, start), m_units));
-      }
       m_ledger.begin_run();
       lp::Outcome outcome;
       try {
@@ -129,6 +188,20 @@ class Search {
         continue;
       }
       replay(outcome);
+      if (m_target) {
+        if (done()) return Status::optimal;
+        if (outcome.status == Status::infeasible) {
+          m_beyond = Proof::solver_tolerance;
+          return Status::infeasible;
+        }
+        if (outcome.status != Status::optimal) return outcome.status;
+        continue;
+      }
+      if (outcome.status == Status::infeasible && m_ledger.has_point()) {
+        // Nothing is better than the cut-off.
+        m_ledger.hear(m_tightened.cutoff, m_nodes);
+        outcome.status = Status::optimal;
+      }
       const bool nothing = outcome.status == Status::infeasible || outcome.status == Status::unbounded;
       if (outcome.status != Status::optimal && !nothing) {
         require_no_contradiction();
@@ -140,7 +213,7 @@ class Search {
       if (nothing && feasibility == tight_feasibility) return without_optimum(outcome.status);
     }
     require_no_contradiction();
-    if (!m_ledger.has_point()) return Status::node_limit;
+    if (m_target || !m_ledger.has_point()) return Status::node_limit;
     // The tree is exhausted; the objective is of size 2^-units in its own units.
     m_ledger.exhausted(tight_feasibility *
                        std::max(std::ldexp(1.0, -m_units.objective), std::abs(m_ledger.objective())));
@@ -149,12 +222,10 @@ class Search {
 
   /// Infeasible or unbounded, unless a point or a bound that is known says otherwise.
   Status without_optimum(Status status) const {
-    const bool contradicted =
-        (status == Status::infeasible && m_ledger.has_point()) || (status == Status::unbounded && m_prepared.bound);
-    if (!contradicted) return status;
-    throw std::runtime_error(m_session->solver() + " finds the formulation " + std::string(to_string(status)) +
-                             ", but " + (status == Status::infeasible ? "a point" : "a bound") +
-                             " of the problem is known; please report this problem");
+    if (status == Status::infeasible || !m_prepared.bound) return status;
+    throw std::runtime_error(m_session->solver() +
+                             " finds the formulation unbounded, but a bound of the problem is known; please report "
+                             "this problem");
   }
 
   lp::Outcome run_solver(const Formulation& formulation, double feasibility) {
@@ -174,7 +245,10 @@ class Search {
       m_ledger.hear(widened(state.bound, formulation), m_nodes);
     };
     callbacks.improved = [&](const Vector& columns, double) { offer(lp::from_scaled(columns, m_units)); };
-    callbacks.stop = [&] { return m_stop.reason(); };
+    callbacks.stop = [&]() -> std::optional<Status> {
+      if (m_target && done()) return Status::optimal;
+      return m_stop.reason();
+    };
     const lp::Outcome outcome = m_session->run(run, callbacks);
     m_nodes = nodes_before + outcome.nodes;
     m_ledger.hear(widened(outcome.bound, formulation), m_nodes);
@@ -202,19 +276,25 @@ class Search {
   std::optional<double> widened(const std::optional<double>& bound, const Formulation& formulation) const {
     if (!bound) return bound;
     const double in_users_units = std::ldexp(*bound, -m_units.objective);
-    return m_problem.sense == Sense::minimize ? in_users_units - formulation.objective_error
-                                              : in_users_units + formulation.objective_error;
+    // The model says nothing of points beyond the cut-off.
+    return m_problem.sense == Sense::minimize
+               ? std::min(m_tightened.cutoff, in_users_units - formulation.objective_error)
+               : std::max(m_tightened.cutoff, in_users_units + formulation.objective_error);
   }
 
   const model::Problem& m_problem;
   const model::Structure m_structure;
   const model::SolveSettings& m_settings;
   const graph::NeuronBounds* m_reference;
+  std::optional<Target> m_target;
+  std::optional<Proof> m_beyond;
   Stop m_stop;
   Ledger m_ledger;
   std::unique_ptr<lp::Session> m_session, m_cells;
   Prepared m_prepared;
+  model::Compiled m_inner;  ///< its frame is what incumbents have to satisfy
   Goal m_goal;
+  Tightened m_tightened;
   lp::Scaling m_units;
   std::int64_t m_nodes = 0;
 };
@@ -245,6 +325,18 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
         smallest_conflict(problem, is_infeasible, std::min(most_seconds, settings.time_limit - watch.seconds()));
     result.seconds.total = watch.seconds();
   }
+  return result;
+}
+
+TargetResult reach(const model::Problem& problem, const Target& target, const model::SolveSettings& settings,
+                   const SolverOptions& options, const ProgressSink& progress) {
+  require_available(problem, settings);
+  model::SolveSettings exact = settings;
+  exact.feasibility = 0;
+  Search search(problem, exact, options, progress, nullptr, target);
+  TargetResult result;
+  result.search = search.run();
+  result.beyond = search.beyond_target();
   return result;
 }
 

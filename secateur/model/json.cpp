@@ -43,6 +43,7 @@ nlohmann::ordered_json to_json(const SolveResult& result, const Problem& problem
   json["seconds"] = {
       {"total", result.seconds.total}, {"bounds", result.seconds.bounds}, {"solve", result.seconds.solve}};
   json["nodes"] = result.nodes;
+  json["boxes"] = result.boxes;
   json["engine"] = to_string(result.engine);
   json["solver"] = result.solver;
   json["neurons"] = {

@@ -9,8 +9,8 @@
 namespace secateur::model {
 
 /// The result as `secateur solve --json` prints it: status, objective, bound, gap, proof, x, y (name -> value),
-/// seconds, nodes, engine, solver, neurons, version, seed, in this order; conflict before version when the problem is
-/// infeasible. x are the decisions, y what networks determine. What is not known is null.
+/// seconds, nodes, boxes, engine, solver, neurons, version, seed, in this order; conflict before version when the
+/// problem is infeasible. x are the decisions, y what networks determine. What is not known is null.
 nlohmann::ordered_json to_json(const SolveResult& result, const Problem& problem, const SolveSettings& settings);
 
 }  // namespace secateur::model

@@ -23,6 +23,9 @@ enum class Formulation { big_m, partitioned, hull, indicator, sos };
 /// bounds are worth.
 enum class BigM { tight, loose };
 enum class Binaries { unstable, all };
+/// What tightens bounds once a first objective is known: nothing, subdivision of the inputs, and linear programs as
+/// well.
+enum class Tighten { off, subdivision, lp };
 
 /// Every option of a solve, whatever the engine.
 struct SolveSettings {
@@ -34,6 +37,8 @@ struct SolveSettings {
   graph::BoundsMethod bounds = graph::BoundsMethod::crown;
   BigM big_m = BigM::tight;
   Binaries binaries = Binaries::unstable;
+  Tighten tighten = Tighten::subdivision;
+  double tighten_seconds = 1;
   double gap = 1e-4;
   double absolute_gap = 1e-6;
   double feasibility = 1e-6;
@@ -57,7 +62,8 @@ struct SolveResult {
   struct Seconds {
     double total = 0, bounds = 0, solve = 0;
   } seconds;
-  std::int64_t nodes = 0;
+  std::int64_t nodes = 0;  ///< of the branch and bound tree
+  std::int64_t boxes = 0;  ///< parts of the input box that subdivision has bounded
   Engine engine = Engine::milp;
   std::string solver;  ///< name and version
   struct Neurons {
@@ -67,6 +73,7 @@ struct SolveResult {
   struct Event {
     double seconds;
     std::optional<double> objective, bound;
+    std::int64_t nodes = 0;
   };
   std::vector<Event> trace;
 };
@@ -89,6 +96,9 @@ void describe(SolveSettings& s, Visitor&& visit) {
   visit("big-m", s.big_m, "constants of the MILP: from these bounds, or for comparison from interval bounds");
   visit("binaries", s.binaries,
         "neurons with a binary: unstable by these bounds, or for comparison all that interval bounds leave unstable");
+  visit("tighten", s.tighten, "what tightens them further once a first objective is known");
+  visit("tighten-seconds", s.tighten_seconds, "seconds for linear programs that tighten bounds, at most",
+        Range<double>{0, infinity});
   visit("gap", s.gap, "relative gap at which a solution counts as optimal", Range<double>{0, infinity});
   visit("absolute-gap", s.absolute_gap, "absolute gap at which a solution counts as optimal",
         Range<double>{0, infinity});
@@ -110,6 +120,10 @@ struct Names<model::Engine> {
 template <>
 struct Names<model::Solver> {
   static constexpr std::array<std::string_view, 3> value{"highs", "gurobi", "scip"};
+};
+template <>
+struct Names<model::Tighten> {
+  static constexpr std::array<std::string_view, 3> value{"off", "subdivision", "lp"};
 };
 template <>
 struct Names<model::Formulation> {

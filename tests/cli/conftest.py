@@ -96,9 +96,9 @@ def random_layers(widths, seed):
 
 @pytest.fixture
 def hard():
-    """A dense 5x100 network that a MILP solver does not finish in minutes, its box, and the best value known there."""
+    """A dense network with 16 inputs that nothing finishes in minutes, and the best value known on [-1, 1]^16."""
     instances = json.loads((ROOT / "tests" / "data" / "instances.json").read_text())
-    found = next(instance for instance in instances if instance["name"] == "d2_5x100_dense")
+    found = next(instance for instance in instances if instance["name"] == "d16_2x50_dense")
     return ROOT / "tests" / "data" / found["network"], found["reference"]
 
 

@@ -35,7 +35,7 @@ def test_an_interrupted_solve_reports_incumbent_and_bound(hard, which):
     assert found["status"] == "interrupted"
     assert found["bound"] <= best
     assert found["objective"] >= best - 1e-4 * abs(best)
-    assert found["gap"] > 1e-4 and len(found["x"]) == 2
+    assert found["gap"] > 1e-4 and len(found["x"]) == 16
     assert found["y"]["y[0]"] == found["objective"]
 
 

@@ -100,6 +100,10 @@ TEST_P(SolveAgainstBruteForce, Agrees) {
   settings.gap = 1e-6;
   settings.absolute_gap = 1e-9;
   settings.bounds = GetParam() % 2 == 0 ? graph::BoundsMethod::crown : graph::BoundsMethod::interval;
+  // Left to itself, subdivision closes such networks before the solver is asked.
+  constexpr model::Tighten ways[] = {model::Tighten::off, model::Tighten::subdivision, model::Tighten::off,
+                                     model::Tighten::lp};
+  settings.tighten = ways[GetParam() / 2];
   std::int64_t cells = 0, stable = 0, binaries = 0;
   for (int k = 0; k < group; ++k) {
     const auto seed = static_cast<std::uint64_t>(1000 + GetParam() * group + k);
@@ -132,7 +136,9 @@ TEST_P(SolveAgainstBruteForce, Agrees) {
   // The networks are what they are meant to be: many cells, stable neurons and binaries.
   EXPECT_GT(cells, 4 * group);
   EXPECT_GT(stable, group);
-  EXPECT_GT(binaries, group);
+  if (settings.tighten == model::Tighten::off) {
+    EXPECT_GT(binaries, group);
+  }
 }
 
 TEST(BruteForce, AgreesInEveryUnit) {

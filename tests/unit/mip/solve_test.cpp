@@ -55,12 +55,12 @@ TEST(Solve, FindsBothEndsOfASmallNetwork) {
   EXPECT_GE(result.bound.value(), *result.objective);
 }
 
-/// Dense enough that no MILP solver closes it in a second.
+/// Dense enough, with too many inputs for subdivision, that nothing closes it in a second.
 OverBox hard_problem() {
   Rng rng(1);
   OverBox problem;
-  problem.network = random_network({{6, 40, 40, 1}, 1, false, 0}, rng);
-  problem.box = {Vector::Constant(6, -1.0), Vector::Constant(6, 1.0)};
+  problem.network = random_network({{16, 50, 50, 1}, 1, false, 0}, rng);
+  problem.box = {Vector::Constant(16, -1.0), Vector::Constant(16, 1.0)};
   problem.objective = Vector{{1}};
   return problem;
 }

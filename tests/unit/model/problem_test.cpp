@@ -265,7 +265,7 @@ TEST(ResultJson, HasEveryKeyInOrder) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_THAT(keys, testing::ElementsAre("status", "objective", "bound", "gap", "proof", "x", "y", "seconds", "nodes",
-                                         "engine", "solver", "neurons", "version", "seed"));
+                                         "boxes", "engine", "solver", "neurons", "version", "seed"));
   EXPECT_EQ(json["status"], "optimal");
   EXPECT_EQ(json["proof"], "rounding_safe");
   EXPECT_EQ(json["x"].dump(), R"({"T":0.25,"p":-1.0})");

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// One benchmark instance by one configuration of the MILP path, as JSON.
+//
+//   bench_mip INSTANCES.json NAME [--plain] [--set option=value]...
+//
+// --plain is what peers do: big-M from interval bounds, stable neurons without binaries, given to the solver as it is.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "secateur/core/file.hpp"
+#include "secateur/core/stop.hpp"
+#include "secateur/lp/session.hpp"
+#include "secateur/mip/solve.hpp"
+#include "secateur/nn/onnx.hpp"
+
+using namespace secateur;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Vector vector_of(const nlohmann::json& list) {
+  const auto values = list.get<std::vector<double>>();
+  return Eigen::Map<const Vector>(values.data(), static_cast<Index>(values.size()));
+}
+
+model::Problem read_instance(const std::filesystem::path& file, const std::string& name) {
+  for (const auto& entry : nlohmann::json::parse(read_file(file))) {
+    if (entry["name"] != name) continue;
+    const Box box{vector_of(entry["lower"]), vector_of(entry["upper"])};
+    return model::over_box(nn::read_onnx(file.parent_path() / entry["network"].get<std::string>()), box,
+                           vector_of(entry["objective"]),
+                           from_string<Sense>(entry["sense"].get<std::string>()).value());
+  }
+  throw std::runtime_error("no instance " + name);
+}
+
+/// Sets the option of that name from text.
+struct Setter {
+  std::string name, text;
+  bool found = false;
+
+  template <class T, class... Rest>
+  void operator()(const char* option, T& value, const char*, const Rest&...) {
+    if (name != option) return;
+    found = true;
+    if constexpr (std::is_enum_v<T>) {
+      value = from_string<T>(text).value();
+    } else {
+      std::istringstream(text) >> value;
+    }
+  }
+};
+
+double processor_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+Json number(const std::optional<double>& value) { return value && std::isfinite(*value) ? Json(*value) : Json(); }
+
+Json run_plain(const model::Problem& problem, model::SolveSettings settings) {
+  const Stopwatch watch;
+  settings.bounds = graph::BoundsMethod::interval;
+  const auto session = lp::make_session(to_string(settings.solver));
+  session->load(mip::formulate(problem, settings));
+  lp::RunSettings run;
+  run.gap = settings.gap;
+  run.absolute_gap = settings.absolute_gap;
+  run.threads = settings.threads;
+  run.seed = settings.seed;
+  run.time_limit = settings.time_limit - watch.seconds();
+  std::optional<double> root;
+  lp::Callbacks callbacks;
+  callbacks.progress = [&](const lp::SearchState& state) {
+    if (state.nodes <= 1) root = state.bound;
+  };
+  const lp::Outcome outcome = session->run(run, callbacks);
+  return {{"status", to_string(outcome.status)},
+          {"objective", number(outcome.objective)},
+          {"bound", number(outcome.bound)},
+          {"root", number(root)},
+          {"nodes", outcome.nodes},
+          {"boxes", 0},
+          {"seconds", watch.seconds()},
+          {"solver", session->solver()}};
+}
+
+Json run_secateur(const model::Problem& problem, const model::SolveSettings& settings) {
+  const model::SolveResult result = mip::solve(problem, settings);
+  std::optional<double> root;
+  for (const auto& event : result.trace) {
+    if (event.nodes <= 1) root = event.bound;
+  }
+  return {{"status", to_string(result.status)},
+          {"objective", number(result.objective)},
+          {"bound", number(result.bound)},
+          {"root", number(root)},
+          {"nodes", result.nodes},
+          {"boxes", result.boxes},
+          {"seconds", result.seconds.total},
+          {"solver", result.solver},
+          {"proof", to_string(result.proof)},
+          {"unstable", result.neurons.unstable},
+          {"binaries", result.neurons.binaries}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("One benchmark instance by one configuration of the MILP path.");
+  std::string file, name;
+  bool plain = false;
+  std::vector<std::string> options;
+  app.add_option("instances", file)->required();
+  app.add_option("name", name)->required();
+  app.add_flag("--plain", plain);
+  app.add_option("--set", options)->allow_extra_args(false);
+  CLI11_PARSE(app, argc, argv);
+  model::SolveSettings settings;
+  for (const std::string& option : options) {
+    const auto equals = option.find('=');
+    Setter setter{option.substr(0, equals), option.substr(equals + 1)};
+    describe(settings, setter);
+    if (!setter.found) throw std::runtime_error("no option " + option);
+  }
+  const model::Problem problem = read_instance(file, name);
+  const double before = processor_seconds();
+  Json json = plain ? run_plain(problem, settings) : run_secateur(problem, settings);
+  json["processor_seconds"] = processor_seconds() - before;
+  std::printf("%s\n", json.dump().c_str());
+  return 0;
+}

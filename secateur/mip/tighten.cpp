@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/mip/tighten.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "secateur/bounds/lp_bounds.hpp"
+#include "secateur/bounds/subdivision.hpp"
+
+namespace secateur::mip {
+
+namespace {
+
+/// One tightening after another on the same points.
+class Tightening {
+ public:
+  Tightening(Tightened& result, const model::Problem& problem, const model::SolveSettings& settings, const Stop& stop)
+      : m_result(result), m_problem(problem), m_settings(settings), m_stop(stop) {}
+
+  [[nodiscard]] double sign() const { return m_problem.sense == Sense::minimize ? 1 : -1; }
+
+  void subdivide(const std::function<double(const Vector& x)>& probe, const std::function<void(double bound)>& prove) {
+    const model::Compiled& compiled = m_result.prepared.problem;
+    if (!compiled.objective.whole || compiled.graph.inputs() == 0) return;
+    Vector objective = Vector::Zero(compiled.graph.outputs());
+    objective(compiled.objective.output) = sign();
+    bounds::SubdivisionSettings how;
+    how.threads = m_settings.threads;
+    how.probe = [&](const Vector& x) { return sign() * probe(x); };
+    const bounds::Subdivision found = bounds::subdivide(compiled.graph, compiled.graph.domain, m_result.prepared.bounds,
+                                                        objective, sign() * m_result.cutoff, how, m_stop);
+    m_result.boxes = found.boxes;
+    m_result.cutoff = sign() * found.cutoff;
+    if (std::isfinite(found.bound)) prove(sign() * found.bound);
+    m_result.empty = found.exhausted;
+    if (!m_result.empty) accept(found.bounds, found.box);
+  }
+
+  void solve_programs() {
+    const model::Compiled& compiled = m_result.prepared.problem;
+    bounds::LpSettings how;
+    how.threads = m_settings.threads;
+    how.seconds = std::min(m_settings.tighten_seconds, 0.2 * m_stop.seconds_left());
+    if (std::isfinite(m_result.cutoff)) how.cutoff = m_result.cutoff;
+    const bounds::LpBounds found = bounds::lp_bounds(compiled.graph, compiled.graph.domain, m_result.prepared.bounds,
+                                                     &compiled.frame, how, m_stop);
+    m_result.programs = found.report.programs;
+    m_result.empty = found.infeasible;
+    if (m_result.empty) return;
+    model::Frame& frame = m_result.prepared.problem.frame;
+    for (Index j = 0; j < found.columns.size(); ++j) {
+      const auto column = static_cast<std::size_t>(j);
+      frame.model.column_lower[column] = std::max(frame.model.column_lower[column], found.columns.lower(j));
+      frame.model.column_upper[column] = std::min(frame.model.column_upper[column], found.columns.upper(j));
+    }
+    accept(found.neurons, found.inputs);
+  }
+
+ private:
+  void accept(const graph::NeuronBounds& bounds, const Box& inputs) {
+    Prepared& prepared = m_result.prepared;
+    prepared.bounds = prepared.constants = bounds;
+    prepared.problem.graph.domain = inputs;
+    if (!restrict_frame(prepared)) {
+      m_result.empty = true;
+      return;
+    }
+    simplify(prepared);
+  }
+
+  Tightened& m_result;
+  const model::Problem& m_problem;
+  const model::SolveSettings& m_settings;
+  const Stop& m_stop;
+};
+
+}  // namespace
+
+Tightened tighten(const Prepared& prepared, const model::Problem& problem, const model::SolveSettings& settings,
+                  double cutoff, const std::function<double(const Vector& x)>& probe,
+                  const std::function<void(double bound)>& prove, const Stop& stop) {
+  Tightened result;
+  result.prepared = prepared;
+  result.cutoff = cutoff;
+  Tightening step(result, problem, settings, stop);
+  // Loosened on purpose: what subdivision would find is to be left out as well.
+  const bool loosened = settings.big_m == model::BigM::loose || settings.binaries == model::Binaries::all;
+  if (settings.tighten == model::Tighten::off || loosened) return result;
+  step.subdivide(probe, prove);
+  const bool programs = settings.tighten == model::Tighten::lp;
+  if (!result.empty && programs && !stop.reason()) step.solve_programs();
+  if (result.empty) prove(result.cutoff);
+  return result;
+}
+
+}  // namespace secateur::mip
