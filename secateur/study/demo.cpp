@@ -274,7 +274,7 @@ class Demo {
     settings.time_limit = std::min(network.time_limit, std::max(0.1, m_stop.seconds_left()));
     settings.threads = m_settings.threads;
     settings.seed = m_settings.seed;
-    // What pruning does to the big-M formulation is the point here; subdividing two inputs would leave it nothing to do.
+    // What pruning does to the big-M formulation is the point; subdividing two inputs would leave it nothing to do.
     settings.tighten = model::Tighten::off;
     const model::Problem problem = model::over_box(network.network, m_result.function.box, Vector::Ones(1));
     network.solve = mip::solve(problem, settings, {}, m_meter.sink(network.time_limit));

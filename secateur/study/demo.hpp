@@ -51,7 +51,7 @@ struct DemoNetwork {
   double time_limit = 0;                    ///< of the solve
   std::optional<model::SolveResult> solve;  ///< empty when the demonstration was interrupted before
   std::optional<SpeedUp> speed_up;          ///< against the dense network
-  /// With x the optimum found: the true function there, |x - x*| to its true minimiser x*, and
+  /// With x the best point found: the true function there, |x - x*| to its true minimiser x*, and
   /// |objective - simulated| / |simulated|.
   std::optional<double> simulated, distance, objective_error;
 };

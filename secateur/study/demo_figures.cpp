@@ -162,7 +162,8 @@ DataFigure surface_figure(const DemoResult& result) {
       if (network->solve && network->solve->x.size() == 2) {
         const Vector& x = network->solve->x;
         const Look style = look(*network);
-        figure.legend.push_back({"optimum of " + network->name, style.colour, style.sign});
+        const char* what = network->solve->status == Status::optimal ? "optimum of " : "best point of ";
+        figure.legend.push_back({what + network->name, style.colour, style.sign});
         plot.data.push_back(marker_trace({shorten(x(0))}, {shorten(x(1))}, style, 9));
         plot.data.back()["hovertemplate"] =
             fmt::format("{}: {}<br>x[0] = %{{x:.4f}}<br>x[1] = %{{y:.4f}}<extra></extra>", network->name,
@@ -176,11 +177,12 @@ DataFigure surface_figure(const DemoResult& result) {
     figure.plots.push_back(std::move(plot));
   }
   figure.caption =
-      "The function and the networks trained on samples of it, with the minima. Contour lines every 2 units, one grey "
-      "scale for all maps.";
+      "The function and the networks trained on samples of it, with the minima found. Contour lines every 2 units, one "
+      "grey scale for all maps.";
   figure.description =
       "contour map over both inputs with the true minimum" +
-      std::string(result.networks.empty() ? "." : " and the optimum found for the network; Table 1 has the numbers.");
+      std::string(result.networks.empty() ? "."
+                                          : " and the best point found for the network; Table 1 has the numbers.");
   for (Index row = 0; row < grid.rows(); ++row) {
     made.csv += fmt::format("{}{:.6g},{:.6g}", row == 0 ? "\n" : "", grid(row, 0), grid(row, 1));
     for (const Vector& column : values) made.csv += fmt::format(",{:.8g}", column(row));

@@ -140,7 +140,8 @@ std::string to_text(const DemoResult& result) {
     text += line + "\n";
   }
   text +=
-      "\nDistance: from the optimum found to the true minimiser. Objective error: against the true function there.\n";
+      "\nDistance: from the best point found to the true minimiser. Objective error: against the true function "
+      "there.\n";
   if (result.interrupted) text += "The run was interrupted; what was finished by then is in the report.\n";
   return text;
 }

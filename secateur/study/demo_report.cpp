@@ -113,10 +113,8 @@ void main_table(Page& page, const DemoResult& result) {
   PageTable table;
   table.caption =
       "The networks and their optimisation. Speed-up: against the dense network; a run stopped at its limit makes it "
-      "an "
-      "“at least”. Distance: from the optimum found to the true minimiser. Objective error: between the network's "
-      "optimum "
-      "and the true function at the same point, relative to the latter.";
+      "an “at least”. Distance: from the best point found to the true minimiser. Objective error: between the network "
+      "and the true function at that point, relative to the latter.";
   table.header = {""};
   const auto row = [&](const std::string& name, const auto& cell) {
     std::vector<std::string> cells{name};
@@ -138,7 +136,7 @@ void main_table(Page& page, const DemoResult& result) {
   row("Solve time", seconds_cell);
   row("Speed-up", speed_up_cell);
   row("Branch-and-bound nodes", solved([](const SolveResult& s) { return count(s.nodes); }));
-  row("Optimum found", solved([](const SolveResult& s) { return s.objective ? number(*s.objective, 5) : "–"; }));
+  row("Best objective", solved([](const SolveResult& s) { return s.objective ? number(*s.objective, 5) : "–"; }));
   row("Proven bound", solved([](const SolveResult& s) { return s.bound ? number(*s.bound, 5) : "–"; }));
   row("Gap", solved([](const SolveResult& s) { return s.gap ? percent(*s.gap) : "–"; }));
   row("At", solved([](const SolveResult& s) { return s.x.size() > 0 ? point(s.x, 4) : "–"; }));
