@@ -80,7 +80,7 @@ class Bounds : public Command {
     std::vector<graph::BoundsMethod> methods;
     if (m_names == std::vector<std::string>{"all"}) {
       for (const std::string_view name : Names<graph::BoundsMethod>::value) {
-        methods.push_back(*from_string<graph::BoundsMethod>(name));
+        methods.push_back(from_string<graph::BoundsMethod>(name).value());
       }
       return methods;
     }

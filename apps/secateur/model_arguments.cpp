@@ -19,11 +19,11 @@ Index output_index(const std::string& text, const nn::Network& network, const st
   const auto& names = network.output_names;
   const auto found = std::find(names.begin(), names.end(), text);
   if (found != names.end()) return found - names.begin();
-  Index index = -1;
+  Index index = 0;
   try {
     index = parse_integer(text, where);
   } catch (const InputError&) {
-    // Neither a name nor a number: refused below like a number that is too large.
+    index = -1;  // neither a name nor a number: refused below like a number that is too large
   }
   if (index >= 0 && index < network.outputs()) return index;
   constexpr Index most_shown = 8;

@@ -17,8 +17,8 @@ class Planned : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_planned(std::string name, std::string summary, std::string example) {
-  return std::make_unique<Planned>(std::move(name), std::move(summary), std::move(example));
+std::unique_ptr<Command> make_planned(std::string name, const std::string& summary, std::string example) {
+  return std::make_unique<Planned>(std::move(name), summary, std::move(example));
 }
 
 }  // namespace secateur::app

@@ -153,8 +153,7 @@ LayerBounds difference_range(const AffineRow& first, const AffineRow& second, co
   weight.insert(0, 0) = -1.0;
   weight.insert(0, 1) = 1.0;
   weight.makeCompressed();
-  const AffineLayer layer =
-      substitute({std::move(weight), Vector::Zero(1), Vector::Zero(1)}, {first, second}, box.magnitude());
+  const AffineLayer layer = substitute({weight, Vector::Zero(1), Vector::Zero(1)}, {first, second}, box.magnitude());
   return affine_range(layer, box);
 }
 

@@ -20,13 +20,16 @@ namespace {
 
 using gurobi::Api;
 
-const LibraryNames names{.solver = "Gurobi",
-                         .variable = "SECATEUR_GUROBI",
-                         .loader_names = {"libgurobi130.so", "libgurobi120.so", "libgurobi.so"},
-                         .home_variable = "GUROBI_HOME",
-                         .home_pattern = "libgurobi1[23]*.so",
-                         .wheel = "gurobipy",
-                         .wheel_patterns = {"gurobipy/.libs/libgurobi*.so", "gurobipy/libgurobi*.so"}};
+const LibraryNames& library_names() {
+  static const LibraryNames names{.solver = "Gurobi",
+                                  .variable = "SECATEUR_GUROBI",
+                                  .loader_names = {"libgurobi130.so", "libgurobi120.so", "libgurobi.so"},
+                                  .home_variable = "GUROBI_HOME",
+                                  .home_pattern = "libgurobi1[23]*.so",
+                                  .wheel = "gurobipy",
+                                  .wheel_patterns = {"gurobipy/.libs/libgurobi*.so", "gurobipy/libgurobi*.so"}};
+  return names;
+}
 
 /// Options that a run sets by itself, and what the user should give instead; and some that would change what an answer
 /// means or write to the standard output, which belongs to results. In lower case: Gurobi ignores case and underscores.
@@ -74,7 +77,7 @@ Api load_api(const Library& library) {
 
 class GurobiSession final : public Session {
  public:
-  GurobiSession() : m_api(load_api(Library(names))) {
+  GurobiSession() : m_api(load_api(Library(library_names()))) {
     m_api.version(&m_version[0], &m_version[1], &m_version[2]);
     try {
       ok(m_api.empty_environment(&m_environment, m_version[0], m_version[1], m_version[2]), "starting");

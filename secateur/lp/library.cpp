@@ -70,8 +70,9 @@ Library::Library(const LibraryNames& names) : m_solver(names.solver) {
     candidates = files(home + "/lib/" + names.home_pattern);
   }
   for (const std::string& environment : environments()) {
+    const std::string packages = environment + "/lib/python3*/site-packages/";
     for (const std::string& pattern : names.wheel_patterns) {
-      const std::vector<std::string> found = files(environment + "/lib/python3*/site-packages/" + pattern);
+      const std::vector<std::string> found = files(packages + pattern);
       candidates.insert(candidates.end(), found.begin(), found.end());
     }
   }

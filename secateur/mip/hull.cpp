@@ -92,7 +92,7 @@ class Rounds {
     if (m_stop.reason()) return false;
     try {
       const lp::Outcome outcome = m_session->run_relaxation(run, callbacks);
-      if (outcome.status != Status::optimal || outcome.primal.size() == 0) return false;
+      if (outcome.status != Status::optimal || !outcome.objective || outcome.primal.size() == 0) return false;
       m_point = outcome.primal;
       m_optimum = *outcome.objective;
       return true;

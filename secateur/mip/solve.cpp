@@ -77,7 +77,7 @@ class Search {
  private:
   Status search(model::SolveResult& result) {
     if (m_prepared.bound) m_ledger.prove(*m_prepared.bound);
-    if (m_target && m_prepared.bound && !reaches(*m_prepared.bound)) {
+    if (m_target && m_prepared.bound && !reaches(*m_target, *m_prepared.bound)) {
       m_beyond = Proof::rounding_safe;
       return Status::infeasible;
     }
@@ -107,11 +107,11 @@ class Search {
   /// Nothing is left to find: the gap is closed, or the target met.
   [[nodiscard]] bool done() const {
     if (!m_ledger.has_point()) return false;
-    return m_target ? reaches(m_ledger.objective()) : m_ledger.closed();
+    return m_target ? reaches(*m_target, m_ledger.objective()) : m_ledger.closed();
   }
-  [[nodiscard]] bool reaches(double objective) const {
-    if (objective == m_target->value) return !m_target->strict;
-    return (m_problem.sense == Sense::minimize) == (objective < m_target->value);
+  [[nodiscard]] bool reaches(const Target& target, double objective) const {
+    if (objective == target.value) return !target.strict;
+    return (m_problem.sense == Sense::minimize) == (objective < target.value);
   }
 
   /// The objective that is worth looking for: the target, or a gap better than the best one known.

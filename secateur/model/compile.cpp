@@ -121,12 +121,13 @@ Compiled compile(const Problem& problem, const Structure& structure, Frame frame
     std::vector<graph::AffineRow> inputs;
     for (const int v : use.inputs) {
       const auto i = static_cast<std::size_t>(v);
-      if (!rows[i]) {
+      const auto& row = rows[i];
+      if (!row) {
         throw InputError(
             "\"" + problem.variables[i].name + "\" is an input of the network \"" + use.name +
             "\" and has no finite bounds, also after propagating the constraints; give it lower and upper");
       }
-      inputs.push_back(*rows[i]);
+      inputs.push_back(*row);
     }
     std::vector<graph::AffineRow> outputs = builder.apply(use.network, inputs);
     for (std::size_t k = 0; k < outputs.size(); ++k) {
@@ -136,7 +137,7 @@ Compiled compile(const Problem& problem, const Structure& structure, Frame frame
 
   std::vector<graph::AffineRow> outputs;
   for (const int v : structure.determined) {
-    outputs.push_back(*rows[static_cast<std::size_t>(v)]);
+    outputs.push_back(rows[static_cast<std::size_t>(v)].value());
     frame.outputs.push_back(v);
   }
   const auto combination = [&](const std::vector<Term>& terms, double constant) {
@@ -153,7 +154,7 @@ Compiled compile(const Problem& problem, const Structure& structure, Frame frame
       only = &term;
       parts.emplace_back(*row, term.coefficient);
     }
-    if (parts.size() == 1 && only->coefficient == 1 && constant == 0) {
+    if (only != nullptr && parts.size() == 1 && only->coefficient == 1 && constant == 0) {
       const auto known = std::find(structure.determined.begin(), structure.determined.end(), only->variable);
       if (known != structure.determined.end()) {
         made.output = known - structure.determined.begin();

@@ -246,7 +246,7 @@ Structure structure(const Problem& problem, const std::string& file) {
     std::size_t first = placed.size();
     for (std::size_t n = placed.size(); n-- > 0;) {
       if (placed[n]) continue;
-      names = "\"" + problem.networks[n].name + "\"" + (names.empty() ? "" : ", ") + names;
+      names.insert(0, "\"" + problem.networks[n].name + (names.empty() ? "\"" : "\", "));
       first = n;
     }
     throw InputError("networks read each other's outputs in a cycle, or one that does: " + names, file,

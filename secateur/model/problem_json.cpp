@@ -259,8 +259,9 @@ class Reader {
   std::vector<Term> terms(const Json& json, const std::string& where) const {
     if (!json.is_object()) refuse(where, "has to be an object of name: coefficient, found " + found(json));
     std::vector<Term> result;
+    const std::string inside = where + ".";
     for (const auto& [name, coefficient] : json.items()) {
-      result.push_back({variable(name, where), number(coefficient, where + "." + name)});
+      result.push_back({variable(name, where), number(coefficient, inside + name)});
     }
     return result;
   }

@@ -71,7 +71,7 @@ SECATEUR_INLINE void sparse_rows_block(const SparseRows& of, ptrdiff_t r) {
   for (ptrdiff_t v = 0; v < of.columns; ++v) {
     if (of.accumulate && of.begin[v] == of.begin[v + 1]) continue;
     double* lambda = of.lambda + v * of.stride + r;
-    typename S::Vec sum[Count] = {};
+    S::Vec sum[Count] = {};
     if (of.accumulate) {
       unroll<Count>([&](auto c) SECATEUR_LAMBDA { sum[c.value] = S::load(lambda + c.value * S::lanes); });
     }
