@@ -24,6 +24,7 @@
 #include "secateur/lp/safe_bound.hpp"
 #include "secateur/mip/solve.hpp"
 #include "secateur/model/problem.hpp"
+#include "secateur/model/problem_json.hpp"
 #include "secateur/model/solve.hpp"
 #include "secateur/model/vnnlib.hpp"
 #include "secateur/nn/evaluate.hpp"

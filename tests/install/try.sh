@@ -11,4 +11,5 @@ cmake --install "$1" --prefix "$scratch/prefix" >/dev/null
 cmake -S "$here" -B "$scratch/build" -DCMAKE_PREFIX_PATH="$scratch/prefix" >/dev/null
 cmake --build "$scratch/build" >/dev/null
 "$scratch/build/outside"
+"$scratch/build/problem" "$here/../../examples/two-reactors"
 "$scratch/prefix/bin/secateur" --version
