@@ -139,7 +139,8 @@ class Solve : public Command {
       out += "\n" + values("input", problem, parts.decisions, result.x);
       if (result.y.size() > 0) out += "\n" + values("output", problem, parts.determined, result.y);
     }
-    return out + "\n" + work(result) + facts({{"proof", std::string(to_string(result.proof))}});
+    out += "\n" + work(result) + facts({{"proof", std::string(to_string(result.proof))}});
+    return result.note.empty() ? out : out + facts({{"note", result.note}});
   }
 
   /// What it took.

@@ -9,6 +9,7 @@
 
 #include "secateur/bounds/bounds.hpp"
 #include "secateur/core/stop.hpp"
+#include "secateur/mip/final_activation.hpp"
 #include "secateur/mip/prepare.hpp"
 #include "secateur/nn/evaluate.hpp"
 
@@ -112,6 +113,9 @@ void add_work(model::SolveResult& total, const model::SolveResult& part) {
 PropertyResult decide(const nn::Network& network, const model::Property& property, const model::SolveSettings& settings,
                       const SolverOptions& options, const ProgressSink& progress) {
   if (property.disjuncts.empty()) throw std::invalid_argument("a property has at least one disjunct");
+  require_preserved(network, property);
+  nn::Network searched = network;
+  searched.activation = nn::Activation::none;
   const Stop stop(settings.time_limit);
   PropertyResult result;
   result.proof = Proof::rounding_safe;
@@ -122,7 +126,7 @@ PropertyResult decide(const nn::Network& network, const model::Property& propert
       break;
     }
     const model::Conjunction& disjunct = property.disjuncts[d];
-    Question asked = question(network, disjunct, hardest(network, disjunct, settings));
+    Question asked = question(searched, disjunct, hardest(searched, disjunct, settings));
     model::SolveSettings left = settings;
     left.time_limit = std::max(1e-9, stop.seconds_left());
     const TargetResult found = reach(asked.problem, asked.target, left, options, progress);

@@ -13,6 +13,7 @@
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/cell.hpp"
 #include "secateur/mip/conflict.hpp"
+#include "secateur/mip/final_activation.hpp"
 #include "secateur/mip/formulation.hpp"
 #include "secateur/mip/incumbent.hpp"
 #include "secateur/mip/ledger.hpp"
@@ -301,10 +302,11 @@ class Search {
 
 }  // namespace
 
-model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
-                         const SolverOptions& options, const ProgressSink& progress,
-                         const graph::NeuronBounds* reference) {
-  require_available(problem, settings);
+namespace {
+
+model::SolveResult solve_piecewise_linear(const model::Problem& problem, const model::SolveSettings& settings,
+                                          const SolverOptions& options, const ProgressSink& progress,
+                                          const graph::NeuronBounds* reference) {
   if (has_conditions(settings.formulation) && settings.solver == model::Solver::highs) {
     throw InputError("the formulation " + std::string(to_string(settings.formulation)) +
                          " needs a solver that has such conditions: gurobi or scip (--solver); highs has big_m, " +
@@ -328,9 +330,54 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
   return result;
 }
 
+void require_piecewise_linear(const model::Problem& problem) {
+  for (const model::NetworkUse& use : problem.networks) {
+    if (use.network.activation == nn::Activation::none) continue;
+    throw InputError("the network \"" + use.name + "\" ends in a " + std::string(to_string(use.network.activation)) +
+                     ", which has no place in a mixed-integer linear program; store the network without its last "
+                     "operation");
+  }
+}
+
+/// The answer for the problem as it is stated from the one for what is before its final activation.
+model::SolveResult with_activation(const model::Problem& problem, const WithoutActivation& without,
+                                   model::SolveResult result) {
+  result.note = without.note;
+  result.trace.clear();
+  if (result.bound) result.bound = without.objective_bound(*result.bound);
+  if (result.x.size() == 0) return result;
+  const model::Structure structure = model::structure(problem);
+  Vector point = Vector::Zero(static_cast<Index>(problem.variables.size()));
+  point(structure.decisions) = result.x;
+  point = model::complete(problem, structure, point);
+  result.objective = model::objective_at(problem, point);
+  result.y = point(structure.determined);
+  if (result.bound) result.gap = model::relative_gap(*result.objective, *result.bound, problem.sense);
+  return result;
+}
+
+}  // namespace
+
+model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
+                         const SolverOptions& options, const ProgressSink& progress,
+                         const graph::NeuronBounds* reference) {
+  require_available(problem, settings);
+  const std::optional<WithoutActivation> without = without_activation(problem);
+  if (!without) return solve_piecewise_linear(problem, settings, options, progress, reference);
+  // A sigmoid changes by at most its value times a change of its argument, and so does the softmax of two outputs.
+  model::SolveSettings before = settings;
+  before.gap = 0;
+  before.absolute_gap = without->activation == nn::Activation::log_softmax
+                            ? std::max(settings.absolute_gap / std::abs(without->coefficient), 1e-9)
+                            : std::max(0.5 * settings.gap, 1e-9);
+  return with_activation(problem, *without,
+                         solve_piecewise_linear(without->problem, before, options, {}, reference));
+}
+
 TargetResult reach(const model::Problem& problem, const Target& target, const model::SolveSettings& settings,
                    const SolverOptions& options, const ProgressSink& progress) {
   require_available(problem, settings);
+  require_piecewise_linear(problem);
   model::SolveSettings exact = settings;
   exact.feasibility = 0;
   Search search(problem, exact, options, progress, nullptr, target);
@@ -342,6 +389,7 @@ TargetResult reach(const model::Problem& problem, const Target& target, const mo
 
 lp::Model formulate(const model::Problem& problem, const model::SolveSettings& settings) {
   require_available(problem, settings);
+  require_piecewise_linear(problem);
   return formulation_of(prepare(problem, model::structure(problem), settings), settings, Stop()).model;
 }
 

@@ -49,6 +49,7 @@ nlohmann::ordered_json to_json(const SolveResult& result, const Problem& problem
   json["neurons"] = {
       {"total", result.neurons.total}, {"unstable", result.neurons.unstable}, {"binaries", result.neurons.binaries}};
   if (result.status == Status::infeasible) json["conflict"] = result.conflict;
+  if (!result.note.empty()) json["note"] = result.note;
   json["version"] = version;
   json["seed"] = settings.seed;
   return json;

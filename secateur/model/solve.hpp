@@ -59,6 +59,7 @@ struct SolveResult {
   Vector x, y;  ///< the decisions and what networks determine (Structure); empty when no point is known
   /// Of an infeasible problem: constraints and bounds that cannot hold together, as few as were found in time.
   std::vector<std::string> conflict;
+  std::string note;  ///< what the user should know about how it was solved; mostly empty
   struct Seconds {
     double total = 0, bounds = 0, solve = 0;
   } seconds;
