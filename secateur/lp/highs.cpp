@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <utility>
@@ -201,7 +203,7 @@ class HighsSession final : public Session {
   bool m_has_integers = false;
   /// Costs changed since the last optimal basis, when nothing else was; `many` otherwise.
   int m_changed_costs = many;
-  bool m_strategy_given = false;
+  std::set<std::string, std::less<>> m_given;  ///< options that the user has set
   HighsInt m_user_nodes = std::numeric_limits<HighsInt>::max();
   std::vector<double> m_cost;
   std::vector<bool> m_integer;
@@ -228,7 +230,6 @@ void HighsSession::set_option(const std::string& name, const std::string& value)
       refuse_number("HiGHS", name, value, least, most);
     }
     if (name == "mip_max_nodes") m_user_nodes = *parsed;
-    if (name == "simplex_strategy") m_strategy_given = true;
   } else if (type == kHighsOptionTypeDouble) {
     const auto parsed = parse_number<double>(value);
     double now = 0, least = 0, most = 0, standard = 0;
@@ -240,6 +241,7 @@ void HighsSession::set_option(const std::string& name, const std::string& value)
              Highs_setStringOptionValue(m_highs, option, value.c_str()) != kHighsStatusOk) {
     refuse_value("HiGHS", name, value, "HiGHS does not know it");
   }
+  m_given.insert(name);
 }
 
 /// After the costs of a few columns changed, the last basis is still primal feasible and the primal simplex method
@@ -259,7 +261,18 @@ void HighsSession::apply(const RunSettings& settings, bool integers) {
   set_int("mip_max_nodes", static_cast<HighsInt>(std::min<std::int64_t>(settings.node_limit, m_user_nodes)));
   set_int("threads", settings.threads);
   set_int("random_seed", static_cast<HighsInt>(settings.seed % 2147483647U));
-  if (!m_strategy_given) set_int("simplex_strategy", strategy(integers));
+  if (!m_given.contains("simplex_strategy")) set_int("simplex_strategy", strategy(integers));
+  // Without an incumbent these heuristics take most of the time of a small tree, and so does strong branching to make
+  // pseudo-costs more reliable than a tree of a few hundred nodes needs.
+  for (const char* heuristic : {"mip_heuristic_run_feasibility_jump", "mip_heuristic_run_rens",
+                                "mip_heuristic_run_rins", "mip_heuristic_run_root_reduced_cost"}) {
+    if (!m_given.contains(heuristic)) {
+      ok(Highs_setBoolOptionValue(m_highs, heuristic, settings.expect_infeasible ? 0 : 1), heuristic);
+    }
+  }
+  if (!m_given.contains("mip_pscost_minreliable")) {
+    set_int("mip_pscost_minreliable", settings.expect_infeasible ? 4 : 8);
+  }
   ok(Highs_setBoolOptionValue(m_highs, "solve_relaxation", integers || !m_has_integers ? 0 : 1), "solve_relaxation");
 }
 

@@ -36,6 +36,9 @@ struct RunSettings {
   std::int64_t node_limit = std::numeric_limits<std::int64_t>::max();
   int threads = 1;
   std::uint64_t seed = 0;
+  /// The model is thought to have no feasible point, or none worth looking for: nothing is spent on finding one beside
+  /// the tree. A hint (HiGHS takes it) that changes no answer; the user's own options come first.
+  bool expect_infeasible = false;
 };
 
 /// How far a branch and bound has come; objective and bound in the model's sense, absent while infinite.

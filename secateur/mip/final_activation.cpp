@@ -12,7 +12,6 @@ namespace secateur::mip {
 
 namespace {
 
-
 [[noreturn]] void refuse(const model::NetworkUse& use, const std::string& why) {
   throw InputError("the network \"" + use.name + "\" ends in a " + std::string(to_string(use.network.activation)) +
                    ", which can be left out exactly only where the objective is a single output of a sigmoid or of a "

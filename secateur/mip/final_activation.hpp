@@ -26,8 +26,8 @@ struct WithoutActivation {
 };
 
 /// Nothing when no network ends in an activation. Throws InputError when one does and leaving it out would not be
-/// exact: other terms in the objective, constraints or bounds on its outputs, another network that reads them, a softmax
-/// over more than two outputs.
+/// exact: other terms in the objective, constraints or bounds on its outputs, another network that reads them, a
+/// softmax over more than two outputs.
 std::optional<WithoutActivation> without_activation(const model::Problem& problem);
 
 /// Throws InputError unless leaving out the network's final activation changes no answer: every constraint that reads

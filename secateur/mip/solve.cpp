@@ -239,6 +239,8 @@ class Search {
     run.memory_limit = m_settings.memory_limit;
     run.threads = m_settings.threads;
     run.seed = m_settings.seed;
+    // Local search finds the optimum nearly always: what is left is to prove that nothing is better.
+    run.expect_infeasible = m_ledger.has_point();
     lp::Callbacks callbacks;
     const std::int64_t nodes_before = m_nodes;
     callbacks.progress = [&](const lp::SearchState& state) {
@@ -370,8 +372,7 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
   before.absolute_gap = without->activation == nn::Activation::log_softmax
                             ? std::max(settings.absolute_gap / std::abs(without->coefficient), 1e-9)
                             : std::max(0.5 * settings.gap, 1e-9);
-  return with_activation(problem, *without,
-                         solve_piecewise_linear(without->problem, before, options, {}, reference));
+  return with_activation(problem, *without, solve_piecewise_linear(without->problem, before, options, {}, reference));
 }
 
 TargetResult reach(const model::Problem& problem, const Target& target, const model::SolveSettings& settings,

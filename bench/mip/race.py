@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The MILP path raced against plain big-M on the benchmark instances of tests/data, and what each technique contributes.
+
+    python bench/mip/race.py [--quick] [--limit 60] [--ablation-limit 20] [--only NAME,...] [--gurobi]
+
+`plain` is what modelling layers do: big-M from interval bounds, stable neurons without binaries, given to the same
+solver with the same gap, limit and threads. Both run one after the other on each instance, so that a machine that slows
+down slows both. A run that is stopped counts at the limit. Without --quick the tables are written to
+bench/results/mip.md.
+
+--gurobi races gurobi-machinelearning's formulation with gurobipy's size-limited licence as well, where both are installed
+(pip install gurobipy gurobi-machinelearning onnx); its results are printed and not written, since that licence does not
+allow publishing benchmarks.
+"""
+import argparse
+import json
+import math
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+
+root = pathlib.Path(__file__).resolve().parent.parent.parent
+INSTANCES = root / "tests" / "data" / "instances.json"
+# What the default is without one technique at a time, and with the ones that are off.
+ABLATION = {
+    "default": [],
+    "interval bounds": ["bounds=interval"],
+    "alpha-CROWN bounds": ["bounds=alpha_crown"],
+    "without subdivision": ["tighten=off"],
+    "with LP tightening": ["tighten=lp"],
+    "hull cuts": ["formulation=hull"],
+    "partitioned": ["formulation=partitioned"],
+}
+QUICK = ["d2_2x50_w90", "d4_3x50_w90", "d8_2x50_n50", "d64_digits_2x50_w80_s1510_e0.1"]
+
+
+def run(program, name, limit, threads, *arguments):
+    settings = ["--set", f"time-limit={limit}", "--set", f"threads={threads}"]
+    done = subprocess.run([program, str(INSTANCES), name, *settings, *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{name} {arguments}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def check(instance, result, gap=1e-4):
+    """An answer that contradicts the reference is a failure of the benchmark, not a data point."""
+    reference, sign = instance["reference"], 1 if instance["sense"] == "minimize" else -1
+    slack = 2 * gap * max(1, abs(reference))
+    bound, objective = result["bound"], result["objective"]
+    if bound is not None and sign * bound > sign * reference + slack:
+        raise SystemExit(f"{instance['name']}: bound {bound} contradicts the reference {reference}")
+    if result["status"] == "optimal" and sign * objective > sign * reference + slack:
+        raise SystemExit(f"{instance['name']}: optimum {objective} is worse than the reference {reference}")
+
+
+def geometric_mean(values):
+    return math.exp(sum(math.log(v) for v in values) / len(values))
+
+
+def seconds(result, limit, key="seconds"):
+    return limit if result["status"] != "optimal" else min(limit, max(result[key], 1e-3))
+
+
+def shown(result, limit):
+    if result["status"] == "optimal":
+        return f"{result['seconds']:.3g}"
+    objective, bound = result["objective"], result["bound"]
+    gap = "no incumbent" if objective is None else f"gap {abs(objective - bound) / abs(objective):.0%}"
+    return f"> {limit:g} ({gap})"
+
+
+def race(program, instances, limit, threads):
+    rows, ratios, work_ratios, closed = [], [], [], 0
+    for instance in instances:
+        name = instance["name"]
+        plain = run(program, name, limit, threads, "--plain")
+        ours = run(program, name, limit, threads)
+        for result in (plain, ours):
+            check(instance, result)
+        ratio = seconds(plain, limit) / seconds(ours, limit)
+        # Processor time says the same on a machine that others use as well.
+        work = max(plain["processor_seconds"], 1e-3) / max(ours["processor_seconds"], 1e-3)
+        both_open = plain["status"] != "optimal" and ours["status"] != "optimal"
+        ratios.append(ratio)
+        work_ratios.append(1 if both_open else work)
+        closed += plain["status"] != "optimal" and ours["status"] == "optimal"
+        least = "at least " if plain["status"] != "optimal" and not both_open else ""
+        rows.append([name, shown(plain, limit), str(plain["nodes"]), shown(ours, limit), str(ours["nodes"]),
+                     str(ours["boxes"]), "-" if both_open else f"{least}{ratio:.3g}×",
+                     "-" if both_open else f"{work:.3g}×", ours["proof"]])
+        print(" | ".join(rows[-1]), flush=True)
+    header = ["instance", "plain, s", "nodes", "Secateur, s", "nodes", "boxes", "faster", "processor time", "proof"]
+    summary = (f"Geometric mean: {geometric_mean(ratios):.3g} times faster (processor time {geometric_mean(work_ratios):.3g} "
+               f"times less); {closed} instances closed that plain big-M leaves open; slowest ratio {min(ratios):.3g}.")
+    print(summary, flush=True)
+    return table(header, rows) + "\n" + summary + "\n"
+
+
+def ablation(program, instances, limit, threads):
+    rows = []
+    baseline = None
+    for label, options in ABLATION.items():
+        results = []
+        for instance in instances:
+            arguments = [part for option in options for part in ("--set", option)]
+            result = run(program, instance["name"], limit, threads, *arguments)
+            check(instance, result)
+            results.append(result)
+        gaps = [abs(r["objective"] - r["root"]) / max(1e-9, abs(r["objective"])) for r in results
+                if r["root"] is not None and r["objective"] is not None]
+        row = {"gap": sum(gaps) / len(gaps), "nodes": geometric_mean([1 + r["nodes"] for r in results]),
+               "seconds": geometric_mean([seconds(r, limit) for r in results]),
+               "work": geometric_mean([max(r["processor_seconds"], 1e-3) for r in results]),
+               "solved": sum(r["status"] == "optimal" for r in results)}
+        baseline = baseline or row
+        rows.append([label, f"{row['gap']:.0%}", f"{row['nodes']:.3g}", f"{row['seconds']:.3g}",
+                     f"{row['work'] / baseline['work']:.2f}", f"{row['solved']} of {len(results)}"])
+        print(" | ".join(rows[-1]), flush=True)
+    return table(["configuration", "mean root gap", "nodes + 1", "seconds", "processor time against default", "closed"], rows)
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def race_gurobi(program, instances, limit, threads):
+    """Printed only."""
+    try:
+        import gurobi_ml.torch  # noqa: F401  (its formulation needs a framework's model)
+        import gurobipy
+        import numpy as np
+        import onnx
+        import torch
+        from onnx import numpy_helper
+    except ImportError as error:
+        print(f"left out: {error}", file=sys.stderr)
+        return
+
+    def sequential(path):
+        """The dense layers of a benchmark network as a torch model; weights may be stored either way round."""
+        constants, layers, pending = {}, [], None
+        graph = onnx.load(str(path)).graph
+        for tensor in graph.initializer:
+            constants[tensor.name] = numpy_helper.to_array(tensor).astype(np.float64)
+        for node in graph.node:
+            given = [constants[i] for i in node.input if i in constants]
+            if node.op_type == "Relu":
+                layers.append(torch.nn.ReLU())
+                continue
+            if node.op_type == "MatMul":
+                pending = given[0].T
+                continue
+            if node.op_type == "Add":
+                weight, bias = pending, given[0]
+            elif node.op_type == "Gemm":
+                transposed = any(a.name == "transB" and a.i == 1 for a in node.attribute)
+                weight, bias = (given[0] if transposed else given[0].T), given[1]
+            else:
+                raise SystemExit(f"{path}: {node.op_type}")
+            linear = torch.nn.Linear(weight.shape[1], weight.shape[0]).double()
+            with torch.no_grad():
+                linear.weight.copy_(torch.tensor(weight))
+                linear.bias.copy_(torch.tensor(bias.reshape(-1)))
+            layers.append(linear)
+        return torch.nn.Sequential(*layers)
+
+    ratios = []
+    for instance in instances:
+        model = sequential(INSTANCES.parent / instance["network"])
+        begin = time.time()
+        with gurobipy.Env(params={"OutputFlag": 0}) as env, gurobipy.Model(env=env) as milp:
+            count = len(instance["lower"])
+            x = milp.addMVar(count, lb=np.array(instance["lower"]), ub=np.array(instance["upper"]))
+            y = milp.addMVar(len(instance["objective"]), lb=-np.inf)
+            gurobi_ml.torch.add_sequential_constr(milp, model, x, y)
+            milp.setObjective(np.array(instance["objective"]) @ y,
+                              gurobipy.GRB.MINIMIZE if instance["sense"] == "minimize" else gurobipy.GRB.MAXIMIZE)
+            milp.Params.MIPGap, milp.Params.TimeLimit, milp.Params.Threads = 1e-4, limit, threads
+            try:
+                milp.optimize()
+            except gurobipy.GurobiError as error:
+                print(f"{instance['name']}: {error}")
+                continue
+            spent = limit if milp.Status != gurobipy.GRB.OPTIMAL else time.time() - begin
+        ours = run(program, instance["name"], limit, threads)
+        ratios.append(spent / seconds(ours, limit))
+        print(f"{instance['name']}: gurobi-machinelearning {spent:.3g} s, Secateur with HiGHS {seconds(ours, limit):.3g} s, "
+              f"{ratios[-1]:.3g}×", flush=True)
+    if ratios:
+        print(f"geometric mean over {len(ratios)}: {geometric_mean(ratios):.3g}×")
+
+
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
+    return f"{model or platform.machine()}, {os.cpu_count()} cores"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--limit", type=float, default=60)
+    parser.add_argument("--ablation-limit", type=float, default=20)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", help="names of instances, or how they begin")
+    parser.add_argument("--gurobi", action="store_true")
+    parser.add_argument("--program", default=str(root / "build" / "bench" / "bin" / "bench_mip"))
+    options = parser.parse_args()
+    instances = json.loads(INSTANCES.read_text())
+    if options.only:
+        instances = [i for i in instances if any(i["name"].startswith(p) for p in options.only.split(","))]
+    if options.quick:
+        instances = [i for i in instances if i["name"] in QUICK]
+        options.limit = options.ablation_limit = 10
+    if options.gurobi:
+        race_gurobi(options.program, instances, options.limit, options.threads)
+        return
+    main_table = race(options.program, instances, options.limit, options.threads)
+    # Instances that subdivision closes before any formulation is made say nothing about formulations.
+    harder = [i for i in instances if len(i["lower"]) > 4]
+    ablation_table = ablation(options.program, harder, options.ablation_limit, options.threads)
+    if options.quick or options.only:
+        return
+    solver = run(options.program, instances[-1]["name"], 10, options.threads)["solver"]
+    text = f"""# The MILP path
+
+{machine()}; {solver}; compiler g++ {subprocess.run(['g++', '-dumpfullversion'], capture_output=True, text=True).stdout.strip()};
+gap 1e-4, {options.threads} threads. `python bench/mip/race.py` writes this page.
+
+## Against plain big-M with the same solver
+
+Limit {options.limit:g} s; runs at the limit count at the limit. Plain: interval bounds, stable neurons without binaries, no
+incumbent. Secateur: the default. `boxes` are the parts of the input box that subdivision has bounded; where it closes the
+gap by itself no tree is needed and the proof holds in real arithmetic.
+
+{main_table}
+## What each technique contributes
+
+The {len(harder)} instances with more than 4 inputs (subdivision closes the others before any formulation is made), limit
+{options.ablation_limit:g} s a run. Root gap: of the bound before the tree. Nodes and seconds are geometric means.
+
+{ablation_table}"""
+    results = root / "bench" / "results"
+    results.mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=results, delete=False) as file:
+        file.write(text)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, results / "mip.md")
+
+
+if __name__ == "__main__":
+    main()
