@@ -31,8 +31,9 @@ ABLATION = {
     "default": [],
     "interval bounds": ["bounds=interval"],
     "alpha-CROWN bounds": ["bounds=alpha_crown"],
-    "without subdivision": ["tighten=off"],
-    "with LP tightening": ["tighten=lp"],
+    "no tightening": ["tighten=off"],
+    "never LP tightening": ["tighten=subdivision"],
+    "always LP tightening": ["tighten=lp"],
     "hull cuts": ["formulation=hull"],
     "partitioned": ["formulation=partitioned"],
 }

@@ -23,9 +23,9 @@ enum class Formulation { big_m, partitioned, hull, indicator, sos };
 /// bounds are worth.
 enum class BigM { tight, loose };
 enum class Binaries { unstable, all };
-/// What tightens bounds once a first objective is known: nothing, subdivision of the inputs, and linear programs as
-/// well.
-enum class Tighten { off, subdivision, lp };
+/// What tightens bounds once a first objective is known: nothing; subdivision of the inputs; linear programs as well;
+/// auto: these only where few neurons are left unstable.
+enum class Tighten { auto_, off, subdivision, lp };  // NOLINT(readability-identifier-naming)
 
 /// Every option of a solve, whatever the engine.
 struct SolveSettings {
@@ -37,7 +37,7 @@ struct SolveSettings {
   graph::BoundsMethod bounds = graph::BoundsMethod::crown;
   BigM big_m = BigM::tight;
   Binaries binaries = Binaries::unstable;
-  Tighten tighten = Tighten::subdivision;
+  Tighten tighten = Tighten::auto_;
   double tighten_seconds = 1;
   double gap = 1e-4;
   double absolute_gap = 1e-6;
@@ -124,7 +124,7 @@ struct Names<model::Solver> {
 };
 template <>
 struct Names<model::Tighten> {
-  static constexpr std::array<std::string_view, 3> value{"off", "subdivision", "lp"};
+  static constexpr std::array<std::string_view, 4> value{"auto", "off", "subdivision", "lp"};
 };
 template <>
 struct Names<model::Formulation> {
