@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Samples the flowsheet, trains and prunes its surrogate flowsheet.onnx (TH, T1, T2, P2 -> cost, n_B, n_T, loss).
+"""make.py [SEED]: samples the flowsheet, trains and prunes its surrogate flowsheet.onnx
+(TH, T1, T2, P2 -> cost, n_B, n_T, loss).
 
 Sampled is the part of the box in which there is a product: T1 in [298, 320] K, T2 in [357, 372] K. The dew and bubble
 lines cross it still. Flows are learnt and not the purity, which jumps where the product vanishes; the constraint on
@@ -38,4 +39,4 @@ def surrogate(hidden="40,40", sparsity=0.5, count=20000, seed=0):
 
 if __name__ == "__main__":
     check()
-    surrogate()
+    surrogate(seed=int(sys.argv[1]) if len(sys.argv) > 1 else 0)

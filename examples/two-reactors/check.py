@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The optimum without the program: for either reactor a grid over feed and temperature, refined around its best points."""
+"""The optimum without the program: a grid over feed and temperature for either reactor, refined around its best
+points."""
 
 import pathlib
 import sys

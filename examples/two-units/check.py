@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The optimum without the program: the best feasible pair of two grids, then of random points nearer and nearer to it."""
+"""The optimum without the program: the best feasible pair of two grids, then of random points nearer and nearer to
+it."""
 
 import pathlib
 import sys
@@ -17,7 +18,8 @@ def combine(points1, y1, points2, y2):
     """Cost ($/h) of pairs; 10000 and more, the more the farther, where a linking constraint does not hold."""
     product, impurity, heat = y1[..., 0] + y2[..., 0], y1[..., 1] + y2[..., 1], y1[..., 2] + y2[..., 2]
     cost = 90 * (points1[..., 0] + points2[..., 0]) + 0.05 * heat
-    violation = np.maximum(7 - product, 0) + np.maximum(impurity - 10 * product, 0) / 10 + np.maximum(heat - 2335, 0) / 100
+    violation = (np.maximum(7 - product, 0) + np.maximum(impurity - 10 * product, 0) / 10
+                 + np.maximum(heat - 2335, 0) / 100)
     return np.where(violation > 0, 10000 * (1 + violation), cost)
 
 

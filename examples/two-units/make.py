@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Surrogates of two units that make the same product, from feed (t/h) and temperature (K) to product (t/h), impurity in it
-(kg/h) and heat (kW). The first is selective but slow, the second fast but makes more impurity when it is hot."""
+"""Surrogates of two units that make the same product, from feed (t/h) and temperature (K) to product (t/h), impurity in
+it (kg/h) and heat (kW). The first is selective but slow, the second fast but makes more impurity when it is hot."""
 
 import pathlib
 import sys
@@ -18,7 +18,8 @@ LOWER, UPPER = [2, 500], [10, 600]
 def unit(feed, temperature, rate, side, heat):
     conversion = 1 - np.exp(-rate * np.exp(8000 * (1 / 550 - 1 / temperature)) / feed)
     share = side * np.exp(12000 * (1 / 550 - 1 / temperature))
-    return feed * conversion, 1000 * share * feed * conversion, heat * feed * ((temperature - 400) / 100 + 0.8 * conversion)
+    product = feed * conversion
+    return product, 1000 * share * product, heat * (feed * (temperature - 400) / 100 + 0.8 * product)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Samples the plant, trains and prunes its surrogates: plant.onnx (V, T, F_A, F_B, eta -> gross, F_P, F_G) and
-vessel.onnx (the same at V = 0.03, with the return on investment in place of the gross profit).
+"""make.py [SEED]: samples the plant, trains and prunes its surrogates: plant.onnx (V, T, F_A, F_B, eta -> gross, F_P,
+F_G) and vessel.onnx (the same at V = 0.03, with the return on investment in place of the gross profit).
 
 Then one refinement of each problem: it is solved, the plant is sampled again within 20 % of each variable's range around
 the optimum, and a surrogate of that part and the problem on it go to refined/.
@@ -23,7 +23,7 @@ LOWER, UPPER = np.array([0.03, 6.2, 9, 20, 0.06]), np.array([0.1, 6.8, 17, 40, 0
 LOWEST, HIGHEST = np.array([0.03, 5.8, 5, 15, 0.02]), np.array([0.1, 6.8, 25, 60, 0.6])
 
 
-def surrogate(file, lower, upper, inputs, outputs, sparsity=0.5, count=30000, seed=0):
+def surrogate(file, lower, upper, inputs, outputs, seed, sparsity=0.5, count=30000):
     points = latin_hypercube(lower, upper, count, seed)
     values = simulate(points)
     found = ~np.isnan(values).any(1)
@@ -39,7 +39,7 @@ def surrogate(file, lower, upper, inputs, outputs, sparsity=0.5, count=30000, se
         print(f"  {output:6} test RMSE {before:.4g} dense, {after:.4g} at {sparsity:.0%}", flush=True)
 
 
-def refine(case):
+def refine(case, seed):
     problem = json.loads((HERE / f"{case}.json").read_text())
     network = problem["networks"][0]
     optimum = {"V": 0.03, **secateur("solve", HERE / f"{case}.json", "--time-limit", 60)["x"]}
@@ -50,7 +50,7 @@ def refine(case):
         lower[0], upper[0] = LOWER[0], UPPER[0]
     if "V" not in network["inputs"]:
         lower[0] = upper[0] = 0.03
-    surrogate(HERE / "refined" / f"{case}.onnx", lower, upper, network["inputs"], network["outputs"])
+    surrogate(HERE / "refined" / f"{case}.onnx", lower, upper, network["inputs"], network["outputs"], seed)
     network["file"] = f"{case}.onnx"
     problem["name"] += ", refined"
     for variable in problem["variables"]:
@@ -62,8 +62,9 @@ def refine(case):
 
 if __name__ == "__main__":
     check()
-    surrogate(HERE / "plant.onnx", LOWER, UPPER, INPUTS, ["gross", "F_P", "F_G"])
-    surrogate(HERE / "vessel.onnx", [0.03, *LOWER[1:]], [0.03, *UPPER[1:]], INPUTS[1:], ["ROI", "F_P", "F_G"])
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    surrogate(HERE / "plant.onnx", LOWER, UPPER, INPUTS, ["gross", "F_P", "F_G"], seed)
+    surrogate(HERE / "vessel.onnx", [0.03, *LOWER[1:]], [0.03, *UPPER[1:]], INPUTS[1:], ["ROI", "F_P", "F_G"], seed)
     (HERE / "refined").mkdir(exist_ok=True)
     for name in ("base", "permit", "catalogue", "roi"):
-        refine(name)
+        refine(name, seed)

@@ -63,10 +63,10 @@ class Search {
     result.status = m_prepared.infeasible ? Status::infeasible : search(result);
     result.nodes = m_nodes;
     m_ledger.write(result);
-    if (m_prepared.infeasible) {
-      result.proof = Proof::rounding_safe;
-      result.conflict = m_prepared.conflict;
-    }
+    // What stands behind a bound of the objective says nothing of how the search ended.
+    const bool safely = m_prepared.infeasible || m_beyond == Proof::rounding_safe;
+    if (result.status == Status::infeasible) result.proof = safely ? Proof::rounding_safe : Proof::solver_tolerance;
+    if (m_prepared.infeasible) result.conflict = m_prepared.conflict;
     result.seconds.solve = solve_watch.seconds();
     result.seconds.total = m_stop.seconds();
     return result;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The problems under examples/ solve as they are and give what a search without the program gives; the schema of problem
-files and the program agree on what a problem file is."""
+"""The problems under examples/ solve as they are and give what a search without the program gives; the schema of
+problem files and the program agree on what a problem file is."""
 
 import copy
 import importlib.util
@@ -103,13 +103,15 @@ def test_constraints_on_outputs_of_two_networks():
 
 def test_a_smaller_boiler_makes_it_infeasible(tmp_path):
     problem = read("two-units/problem.json")
-    problem["constraints"][2]["upper"] = 2200
+    problem["constraints"][2]["upper"] = 2250
     for network in problem["networks"]:
         network["file"] = str(EXAMPLES / "two-units" / network["file"])
     (tmp_path / "problem.json").write_text(json.dumps(problem))
     found = solve(tmp_path / "problem.json")
     assert found["status"] == "infeasible"
     assert "boiler" in found["conflict"]
+    # A bound of the objective that holds in real arithmetic does not make the solver's word on feasibility one.
+    assert found["proof"] == ("solver_tolerance" if found["nodes"] else "rounding_safe")
 
 
 @pytest.mark.parametrize("study", ["williams-otto", "hda"])
