@@ -39,8 +39,8 @@ def liquid(n, t, p):
 
 
 def flash(n, t, p):
-    """Rachford-Rice with Raoult's law for B and T; H and M are gas alone. Returns the vapour (B, T, H, M) and the liquid
-    (B, T). The function falls in the vapour's share, so that bisection is safe."""
+    """Rachford-Rice with Raoult's law for B and T; H and M are gas alone. Returns the vapour (B, T, H, M) and the
+    liquid (B, T). The function falls in the vapour's share, so that bisection is safe."""
     a, b, c = ANTOINE.T
     k = 1e5 * 10 ** (a - b / (t[:, None] - c)) / p[:, None]
     total = n.sum(1)
@@ -128,14 +128,14 @@ def adiabatic(point):
 
 
 def best_vertex():
-    """Where the published optimum lies: TH and P2 at their bounds, T1 where the loss is 20 %, T2 where 0.15 mol/s of benzene
-    are made. Both rise with their temperature."""
+    """Where the published optimum lies: TH and P2 at their bounds, T1 where the loss is 20 %, T2 where 0.15 mol/s of
+    benzene are made. Both rise with their temperature."""
     t1 = bisect(lambda t: simulate([[500, t, 363, 105000]])[0, 3] > 0.2, 298, 320)
     return [500, t1, bisect(lambda t: simulate([[500, t1, t, 105000]])[0, 1] > 0.15, 357, 372), 105000]
 
 
 def check():
-    """Refuses to go on unless the model reproduces the tutorial's base case and optimum to every digit known of them."""
+    """Refuses to go on unless the model reproduces every digit known of the tutorial's base case and optimum."""
     base = [600, 325, 375, 150000]
     tr = adiabatic(base)
     values, heat = plant([base], tr)

@@ -27,8 +27,8 @@ if __name__ == "__main__":
     result, plant = found["result"], found["plant"]
     print(f"{result['status']} in {result['seconds']['total']:.1f} s at "
           + ", ".join(f"{name} {result['x'][name]:.6g}" for name in INPUTS))
-    print(f"cost      surrogate {result['objective']:.0f}, flowsheet {plant['cost']:.0f} $/yr: error {found['error']:.2%}, "
-          f"regret {found['regret']:.2%}")
+    print(f"cost      surrogate {result['objective']:.0f}, flowsheet {plant['cost']:.0f} $/yr: "
+          f"error {found['error']:.2%}, regret {found['regret']:.2%}")
     print(f"benzene   {plant['n_B']:.5f} mol/s (at least 0.15)")
     print(f"purity    {plant['purity']:.4f} (at least 0.80)")
     print(f"loss      {plant['loss']:.4f} (at most 0.20)")

@@ -2,8 +2,8 @@
 """The Williams-Otto plant at steady state, many operating points at a time.
 
 A stirred tank (A + B -> 2C, B + 2C -> P + 2E, C + 1/2 P -> 1.5 G), a decanter that takes out all G, a column with
-product P overhead, a purged fraction eta of the rest; what is not purged returns to the tank. Flows in 1000 lb/h, volume
-in 1000 ft3, temperature in 100 R, money in 1000 $/yr (T. J. Williams, R. E. Otto, A generalized chemical processing
+product P overhead, a purged fraction eta of the rest; what is not purged returns to the tank. Flows in 1000 lb/h,
+volume in 1000 ft3, temperature in 100 R, money in 1000 $/yr (T. J. Williams, R. E. Otto, A generalized chemical processing
 model for the investigation of computer control, AIEE Transactions 79, 1960).
 """
 
@@ -25,7 +25,7 @@ PAIRS = [(0, 1), (1, 2), (2, 4)]
 
 
 def flows(feed_a, feed_b, eta):
-    """The tank's outflow f = constant + slope r of A, B, C, E, P, G with the recycle eliminated: linear in the rates r."""
+    """The tank's outflow of A, B, C, E, P, G with the recycle eliminated is linear in the rates: constant + slope r."""
     n = len(eta)
     constant, slope = np.zeros((n, 6)), np.zeros((n, 6, 3))
     constant[:, 0], constant[:, 1] = feed_a / eta, feed_b / eta
@@ -39,8 +39,8 @@ def flows(feed_a, feed_b, eta):
 
 
 def newton(factor, constant, slope, rates, steps=60):
-    """r_k = factor_k x_i x_j with x = f / S, S = sum f. Damped Newton: a step goes at most 95 % of the way to where a flow
-    or rate would vanish, and is halved until the residual falls. Returns the rates and whether they solve the system."""
+    """r_k = factor_k x_i x_j with x = f / S, S = sum f. Damped Newton: a step goes at most 95 % of the way to where a
+    flow or rate would vanish, and is halved until the residual falls. Returns the rates and whether they solve it."""
 
     def residual(r):
         f = constant + np.einsum("nij,nj->ni", slope, r)

@@ -2,8 +2,8 @@
 """make.py [SEED]: samples the plant, trains and prunes its surrogates: plant.onnx (V, T, F_A, F_B, eta -> gross, F_P,
 F_G) and vessel.onnx (the same at V = 0.03, with the return on investment in place of the gross profit).
 
-Then one refinement of each problem: it is solved, the plant is sampled again within 20 % of each variable's range around
-the optimum, and a surrogate of that part and the problem on it go to refined/.
+Then one refinement of each problem: it is solved, the plant is sampled again within 20 % of each variable's range
+around the optimum, and a surrogate of that part and the problem on it go to refined/.
 """
 
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Solves the problem files and simulates the plant at each optimum: what the surrogate promises, what the plant gives,
-and the regret against the best operating point known of the plant itself (a local solver from 20 to 40 starts, which all
-agree)."""
+and the regret against the best operating point known of the plant itself (a local solver from 20 to 40 starts,
+which all agree)."""
 
 import pathlib
 import sys
