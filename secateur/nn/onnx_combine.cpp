@@ -156,7 +156,7 @@ Broadcast broadcast(const Operation& operation, const char* verb) {
            ", which do not go together sample by sample (the leading dimension is the batch)");
   }
   for (auto& operand : result.operands) {
-    if (operand.constant != nullptr) check_operand(*operand.constant, element);
+    if (operand.data == nullptr) check_operand(*operand.constant, element);
     operation.dag().charge(count(result.dims));
     operand.element =
         broadcast_elements(operand.data != nullptr ? operand.data->dims : operand.constant->dims, result.dims);

@@ -2,6 +2,7 @@
 // Operators that take apart or put together tensors that depend on the input: Concat, Gather, Pad, Slice, Split.
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
 
 #include "secateur/nn/onnx_combine.hpp"
@@ -82,6 +83,7 @@ Sizes list(const Operation& operation, std::size_t input, const char* name, cons
 Value concat_data(const Operation& operation) {
   const Data* first = nullptr;
   for (std::size_t i = 0; i < operation.input_count() && first == nullptr; ++i) first = operation.data(i);
+  if (first == nullptr) throw std::invalid_argument("concatenates constants alone");
   const std::size_t axis = axis_of(operation.integer("axis", 1), *first, "concatenates");
   Sizes dims = first->dims;
   dims[axis] = 0;
