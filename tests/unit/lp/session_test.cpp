@@ -568,7 +568,7 @@ TEST_P(Session, StopsSoonAfterTheCallbackSaysSo) {
   const Stopwatch clock;
   callbacks.stop = [&] { return clock.seconds() > 0.3 ? std::optional(Status::interrupted) : std::nullopt; };
   EXPECT_EQ(session->run(settings, callbacks).status, Status::interrupted);
-  EXPECT_LT(clock.seconds(), 0.3 + 1);  // 0.1 s on a machine that is not busy
+  EXPECT_LT(clock.seconds(), 0.3 + 5);  // 0.1 s more on a machine that is not busy, without sanitizers
 }
 
 TEST_P(Session, ALongLinearProgramStopsToo) {
