@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each target installs what it lacks (scripts/setup.sh: once), then does its job.
-.PHONY: help build test demo bench bench-quick lint tidy format sanitize fuzz install clean
+.PHONY: help build test demo bench bench-quick lint format sanitize sanitize-quick fuzz install clean
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 40
+# What sanitize-quick runs: where a bound could go wrong. The fuzzers cover the readers.
+QUICK_ROOMS = lp graph bounds
 # Compilers of this project's sources take up to 1 GiB each.
 JOBS ?= $(shell nproc)
 
@@ -54,6 +56,12 @@ sanitize: fuzz  ## fuzzes for a bounded time, then runs the tests under address,
 	@$(call configure,asan)
 	@cmake --build --preset asan --target asan_tests -- -j $(JOBS)
 	@ctest --preset asan -LE whole
+
+sanitize-quick:  ## fuzzes for 10 s each, then runs the tests of lp, graph and bounds under address and undefined sanitizers
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=10
+	@$(call configure,asan)
+	@cmake --build --preset asan --target $(QUICK_ROOMS:%=test_unit_%) -- -j $(JOBS)
+	@ctest --preset asan -R '^unit/($(subst $() ,|,$(QUICK_ROOMS)))\.'
 
 fuzz:  ## fuzzes the readers of ONNX, CSV, boxes, VNNLIB and .nnet for FUZZ_SECONDS each, under address and undefined sanitizers
 	@scripts/setup.sh build test fuzz
