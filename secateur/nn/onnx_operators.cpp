@@ -124,9 +124,9 @@ Value apply_operator(const ::onnx::NodeProto& node, const Operation& operation) 
 
 std::size_t made_outputs(const ::onnx::NodeProto& node) {
   const Operator* found = find(node);
-  const bool many = found != nullptr && found->many_outputs;
-  return many ? static_cast<std::size_t>(node.output_size())
-              : std::min<std::size_t>(1, static_cast<std::size_t>(node.output_size()));
+  const bool several = found != nullptr && found->many_outputs;
+  return several ? static_cast<std::size_t>(node.output_size())
+                 : std::min<std::size_t>(1, static_cast<std::size_t>(node.output_size()));
 }
 
 std::size_t Operation::output_count() const { return static_cast<std::size_t>(m_node->output_size()); }
