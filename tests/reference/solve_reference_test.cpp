@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "secateur/core/file.hpp"
+#include "secateur/lp/session.hpp"
 #include "secateur/mip/solve.hpp"
 #include "secateur/nn/onnx.hpp"
 #include "support/over_box.hpp"
@@ -99,6 +100,35 @@ INSTANTIATE_TEST_SUITE_P(Instances, SolveReference, testing::Range(0, static_cas
                                [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
                            return name;
                          });
+
+/// The formulation alone, without subdivision, through every solver that is there.
+class SolveReferenceBackEnds : public testing::TestWithParam<model::Solver> {};
+
+TEST_P(SolveReferenceBackEnds, Agree) {
+  const lp::Availability available = lp::availability(to_string(GetParam()));
+  if (!available.reason.empty()) GTEST_SKIP() << available.reason;
+  int tried = 0;
+  for (std::size_t i = 0; i < instances().size(); ++i) {
+    const Instance known = instance(i);
+    // Small enough for each of them, also under a size-limited licence.
+    if (!known.easy || !(known.name.starts_with("d64") || known.name == "d2_2x50_w90")) continue;
+    SCOPED_TRACE(known.name);
+    model::SolveSettings settings;
+    settings.solver = GetParam();
+    settings.tighten = model::Tighten::off;
+    settings.time_limit = 300;
+    const model::SolveResult result = mip::solve(known.problem, settings);
+    EXPECT_EQ(result.status, Status::optimal);
+    EXPECT_NEAR(result.objective.value(), known.reference, 2e-4 * std::max(1.0, std::abs(known.reference)));
+    EXPECT_NEAR(result.bound.value(), known.reference, 2e-4 * std::max(1.0, std::abs(known.reference)));
+    ++tried;
+  }
+  EXPECT_GE(tried, 6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Solvers, SolveReferenceBackEnds,
+                         testing::Values(model::Solver::highs, model::Solver::scip, model::Solver::gurobi),
+                         [](const auto& parameter) { return std::string(to_string(parameter.param)); });
 
 }  // namespace
 }  // namespace secateur
