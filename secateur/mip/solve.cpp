@@ -63,6 +63,7 @@ class Search {
     result.status = m_prepared.infeasible ? Status::infeasible : search(result);
     result.nodes = m_nodes;
     m_ledger.write(result);
+    if (result.status == Status::infeasible) result.bound.reset();  // of no point
     // What stands behind a bound of the objective says nothing of how the search ended.
     const bool safely = m_prepared.infeasible || m_beyond == Proof::rounding_safe;
     if (result.status == Status::infeasible) result.proof = safely ? Proof::rounding_safe : Proof::solver_tolerance;
@@ -254,7 +255,8 @@ class Search {
     };
     const lp::Outcome outcome = m_session->run(run, callbacks);
     m_nodes = nodes_before + outcome.nodes;
-    m_ledger.hear(widened(outcome.bound, formulation), m_nodes);
+    // What an infeasible model means for the bound is the caller's to say; until then the last word stands.
+    if (outcome.status != Status::infeasible) m_ledger.hear(widened(outcome.bound, formulation), m_nodes);
     return outcome;
   }
 
