@@ -54,8 +54,6 @@ class Builder {
       for (const NeuronInput& input : inputs_of(layer, unit)) m_model.add_entry(input.column, -input.weight);
       const std::string& name = m_model.column_names[static_cast<std::size_t>(y)];
       m_model.close_row(layer.bias(unit), layer.bias(unit), "output_" + name);
-      const double error = multiply_up(std::abs(m_model.cost[static_cast<std::size_t>(y)]), layer.error(unit));
-      if (error > 0) m_formulation.objective_error = add_up(m_formulation.objective_error, error);
     }
   }
 
@@ -153,6 +151,19 @@ Box value_bounds(const graph::ReluGraph& graph, const graph::NeuronBounds& bound
   return values;
 }
 
+double objective_error(const model::Compiled& problem) {
+  const model::Frame& frame = problem.frame;
+  const Vector& row_error = problem.graph.layers.back().error;
+  double sum = 0;
+  for (std::size_t i = 0; i < frame.outputs.size(); ++i) {
+    if (frame.outputs[i] < 0) continue;
+    const double cost = std::abs(frame.model.cost[static_cast<std::size_t>(frame.outputs[i])]);
+    const double part = multiply_up(cost, row_error(static_cast<Index>(i)));
+    if (part > 0) sum = add_up(sum, part);
+  }
+  return sum;
+}
+
 Formulation formulate_graph(const model::Compiled& problem, const graph::NeuronBounds& bounds,
                             const std::vector<std::vector<graph::NeuronId>>& origin,
                             const FormulationSettings& settings) {
@@ -166,6 +177,7 @@ Formulation formulate_graph(const model::Compiled& problem, const graph::NeuronB
   const auto& layers = problem.graph.layers;
   for (std::size_t k = 0; k + 1 < layers.size(); ++k) builder.add_hidden_layer(layers[k], bounds[k], origin[k], values);
   builder.add_outputs();
+  formulation.objective_error = objective_error(problem);
   return formulation;
 }
 

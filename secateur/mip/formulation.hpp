@@ -40,6 +40,10 @@ struct Formulation {
   double objective_error = 0;
 };
 
+/// Formulation::objective_error of any formulation of the problem: the sum of |cost| * error over its output rows,
+/// rounded up.
+double objective_error(const model::Compiled& problem);
+
 /// Whether a formulation has more than rows: indicators or special ordered sets, which a solver has to know.
 inline bool has_conditions(model::Formulation kind) {
   return kind == model::Formulation::indicator || kind == model::Formulation::sos;

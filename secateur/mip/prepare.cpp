@@ -137,7 +137,7 @@ graph::NeuronBounds joint_bounds(const model::Problem& problem, const model::Sol
   graph::NeuronBounds bounds;
   for (int round = 0; round < most_rounds; ++round) {
     const Box box = compiled.graph.domain;
-    const graph::NeuronBounds now = bounds::compute_bounds(compiled.graph, box, settings.bounds);
+    const graph::NeuronBounds now = bounds::compute_bounds(compiled.graph, box, settings.bounds, settings.threads);
     if (round == 0) bounds = now;
     for (std::size_t k = 0; k < bounds.size(); ++k) bounds::intersect(bounds[k], now[k]);
     const int variable = tighten_outputs(compiled.frame, bounds.back());
@@ -241,22 +241,14 @@ void simplify(Prepared& prepared) {
 }
 
 void add_cutoff(Prepared& prepared, double cutoff) {
-  model::Frame& frame = prepared.problem.frame;
-  lp::Model& model = frame.model;
+  lp::Model& model = prepared.problem.frame.model;
   const bool minimize = model.sense == Sense::minimize;
   std::vector<std::pair<int, double>> terms;
   for (int j = 0; j < model.columns(); ++j) {
     if (model.cost[static_cast<std::size_t>(j)] != 0) terms.emplace_back(j, model.cost[static_cast<std::size_t>(j)]);
   }
   // The columns of outputs are the network's values but for the rows' errors.
-  double error = 0;
-  const Vector& row_error = prepared.problem.graph.layers.back().error;
-  for (std::size_t i = 0; i < frame.outputs.size(); ++i) {
-    if (frame.outputs[i] < 0) continue;
-    const double cost = std::abs(model.cost[static_cast<std::size_t>(frame.outputs[i])]);
-    const double part = multiply_up(cost, row_error(static_cast<Index>(i)));
-    if (part > 0) error = add_up(error, part);
-  }
+  const double error = objective_error(prepared.problem);
   double side = minimize ? add_up(cutoff, -model.offset) : add_down(cutoff, -model.offset);
   if (error > 0) side = minimize ? add_up(side, error) : add_down(side, -error);
   if (terms.size() == 1 && terms[0].second == 1) {
