@@ -22,6 +22,13 @@ add_library(secateur_csv INTERFACE)
 target_include_directories(secateur_csv SYSTEM INTERFACE ${CSV_INCLUDE_DIR})
 target_link_libraries(secateur_csv INTERFACE ${CSV_LIBRARY})
 
+# Local and global nonlinear optimisation without derivatives (NLopt): references for the flowsheets.
+find_path(NLOPT_INCLUDE_DIR nlopt.hpp REQUIRED)
+find_library(NLOPT_LIBRARY NAMES nlopt_cxx nlopt REQUIRED)
+add_library(secateur_nlopt INTERFACE)
+target_include_directories(secateur_nlopt SYSTEM INTERFACE ${NLOPT_INCLUDE_DIR})
+target_link_libraries(secateur_nlopt INTERFACE ${NLOPT_LIBRARY})
+
 file(GLOB SECATEUR_SITE_PACKAGES "${SECATEUR_VENV}/lib/python3*/site-packages")
 
 # HiGHS through its C interface.

@@ -16,6 +16,8 @@
 #include "secateur/data/functions.hpp"
 #include "secateur/data/sampling.hpp"
 #include "secateur/data/table.hpp"
+#include "secateur/flowsheet/case.hpp"
+#include "secateur/flowsheet/simulator.hpp"
 #include "secateur/graph/lower.hpp"
 #include "secateur/graph/passes.hpp"
 #include "secateur/graph/relu_graph.hpp"

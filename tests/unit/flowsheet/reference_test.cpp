@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/flowsheet/reference.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "secateur/core/error.hpp"
+
+namespace secateur::flowsheet {
+namespace {
+
+/// (x - 1)^2 + (y - 2)^2 over x in [-3, 3], y in [-3, 3]; there is no answer for x + y below -4.
+class Paraboloid : public Simulator {
+ public:
+  [[nodiscard]] const std::string& name() const override { return m_name; }
+  [[nodiscard]] const std::vector<Quantity>& inputs() const override { return m_inputs; }
+  [[nodiscard]] const std::vector<Quantity>& outputs() const override { return m_outputs; }
+  [[nodiscard]] const Box& box() const override { return m_box; }
+
+ private:
+  [[nodiscard]] std::vector<Simulation> run(const Matrix& points) const override {
+    std::vector<Simulation> all;
+    for (Index i = 0; i < points.rows(); ++i) {
+      const double x = points(i, 0), y = points(i, 1);
+      if (x + y < -4) {
+        all.push_back({false, {}, "too low"});
+      } else {
+        all.push_back({true, Vector::Constant(1, (x - 1) * (x - 1) + (y - 2) * (y - 2)), {}});
+      }
+    }
+    return all;
+  }
+  std::string m_name = "paraboloid";
+  std::vector<Quantity> m_inputs{{"x", "", ""}, {"y", "", ""}}, m_outputs{{"f", "", ""}};
+  Box m_box{Vector::Constant(2, -3), Vector::Constant(2, 3)};
+};
+
+Case paraboloid() {
+  Case plant;
+  plant.simulator = std::make_shared<Paraboloid>();
+  plant.training = plant.simulator->box();
+  for (const char* name : {"x", "y"}) {
+    plant.form.add_variable({name, "", model::VariableType::continuous, -3, 3, {}});
+  }
+  plant.form.add_variable({"f", "", model::VariableType::continuous, -1e300, 1e300, {}});
+  plant.form.variables[2].lower = -std::numeric_limits<double>::infinity();
+  plant.form.variables[2].upper = std::numeric_limits<double>::infinity();
+  plant.form.add_network("n", placeholder({"x", "y"}, {"f"}), {0, 1}, {2});
+  plant.form.objective = {{2, 1}};
+  return plant;
+}
+
+// The optima that the case studies publish, and those committed with the cases.
+TEST(Reference, PublishedOptimaAreFound) {
+  const double published[] = {1539.702, 1483.738, 872.50, 121.10877, 312674.140};
+  const double digit[] = {5e-4, 5e-4, 5e-3, 5e-6, 5e-3};
+  for (std::size_t i = 0; i < cases().size(); ++i) {
+    const Case& plant = cases()[i];
+    const DirectOptimum found = optimize_directly(plant, {});
+    ASSERT_TRUE(found.best) << plant.name;
+    EXPECT_NEAR(found.best->objective, published[i], digit[i]) << plant.name;
+    EXPECT_NEAR(found.best->objective, plant.reference->objective, 1e-8 * published[i]) << plant.name;
+    EXPECT_LE(found.violation, 1e-8);
+    EXPECT_GE(found.agreeing, 3) << plant.name;
+    EXPECT_TRUE(found.failures.empty());
+  }
+}
+
+TEST(Reference, SameSeedSameAnswer) {
+  ReferenceSettings settings;
+  settings.starts = 3;
+  const Case& plant = find_case("williams-otto", "roi");
+  const DirectOptimum first = optimize_directly(plant, settings), second = optimize_directly(plant, settings);
+  EXPECT_EQ(first.best->objective, second.best->objective);
+  EXPECT_EQ(first.best->x, second.best->x);
+  EXPECT_EQ(first.evaluations, second.evaluations);
+}
+
+TEST(Reference, PointsWithoutAnAnswerAreCountedAndSteppedOver) {
+  ReferenceSettings settings;
+  settings.starts = 16;
+  const DirectOptimum found = optimize_directly(paraboloid(), settings);
+  ASSERT_TRUE(found.best);
+  EXPECT_NEAR(found.best->objective, 0, 1e-9);
+  EXPECT_NEAR(found.best->x(0), 1, 1e-4);
+  ASSERT_EQ(found.failures.size(), 1U);
+  EXPECT_GT(found.failures.at("too low"), 0);
+}
+
+TEST(Reference, ChoicesAreEnumerated) {
+  Case plant = paraboloid();
+  plant.form.variables[0].type = model::VariableType::integer;
+  plant.form.variables[1].type = model::VariableType::discrete;
+  plant.form.variables[1].values = {-1, 1.5, 2.25, 10};
+  const DirectOptimum found = optimize_directly(plant, {});
+  ASSERT_TRUE(found.best);
+  EXPECT_EQ(found.best->x(0), 1);
+  EXPECT_EQ(found.best->x(1), 2.25);
+  EXPECT_EQ(found.starts, 7 * 3);
+}
+
+TEST(Reference, NothingFeasibleIsAnAnswer) {
+  Case plant = paraboloid();
+  plant.form.add_constraint("impossible", {{2, 1}}, -1e9, -1);
+  ReferenceSettings settings;
+  settings.starts = 3;
+  EXPECT_FALSE(optimize_directly(plant, settings).best);
+}
+
+TEST(Reference, RefusesWhatItCannotSearch) {
+  Case plant = paraboloid();
+  plant.form.variables[1].upper = std::numeric_limits<double>::infinity();
+  EXPECT_THROW(optimize_directly(plant, {}), InputError);
+  plant.simulator = nullptr;
+  EXPECT_THROW(optimize_directly(plant, {}), InputError);
+}
+
+TEST(Reference, StopsWhenTold) {
+  const DirectOptimum found = optimize_directly(paraboloid(), {}, {}, Stop(0));
+  EXPECT_EQ(found.stopped, Status::time_limit);
+  EXPECT_EQ(found.evaluations, 0);
+}
+
+}  // namespace
+}  // namespace secateur::flowsheet
