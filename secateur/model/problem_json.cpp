@@ -4,15 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <vector>
 
-#include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
+#include "secateur/model/strict_json.hpp"
 #include "secateur/nn/read.hpp"
 
 namespace secateur::model {
@@ -21,51 +20,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string in_quotes(const std::string& text) {
-  constexpr std::size_t longest = 60;
-  std::string result = "\"";
-  for (const char c : text.substr(0, longest)) result += c >= 0x20 && c != 0x7f ? c : '?';
-  return result + (text.size() > longest ? "...\"" : "\"");
-}
-
-std::string found(const Json& value) { return in_quotes(value.dump(-1, ' ', false, Json::error_handler_t::replace)); }
-
-template <class List>
-std::string joined(const List& names) {
-  std::string text;
-  for (const auto& name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text;
-}
-
-/// The JSON of the file with every key once: a key given twice is a mistake that JSON readers hide.
-Json parse_json(std::string_view bytes, const std::string& file) {
-  std::vector<std::set<std::string>> keys;
-  const auto callback = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      throw InputError("the key " + in_quotes(parsed.get<std::string>()) + " is given twice in one object", file);
-    }
-    return true;
-  };
-  try {
-    return Json::parse(bytes, callback);
-  } catch (const Json::parse_error& error) {
-    std::size_t line = 1, column = 1;
-    for (std::size_t i = 0; i + 1 < std::min(error.byte, bytes.size() + 1); ++i) {
-      column = bytes[i] == '\n' ? 1 : column + 1;
-      line += bytes[i] == '\n' ? 1 : 0;
-    }
-    throw InputError("is not JSON at column " + std::to_string(column), file, "line " + std::to_string(line));
-  } catch (const Json::out_of_range&) {
-    throw InputError("holds a number that is too large for double precision", file);
-  }
-}
-
-class Reader {
+class Reader : JsonPlaces {
  public:
   Reader(std::string file, const std::function<nn::Network(const std::string&)>& read_network)
-      : m_file(std::move(file)), m_read_network(read_network) {}
+      : JsonPlaces(std::move(file)), m_read_network(read_network) {}
 
   Problem read(const Json& json) {
     keys(json, "the problem", {"version", "objective"},
@@ -88,45 +46,13 @@ class Reader {
     std::set<std::string> names;
     for (const Json& constraint : list("constraints")) add_constraint(constraint, entry("constraints", index++), names);
     add_objective(json["objective"]);
-    check(m_problem, m_file);
+    check(m_problem, file());
     return std::move(m_problem);
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& where, const std::string& what) const {
-    throw InputError(what, m_file, where);
-  }
-
   static std::string entry(const char* list, std::size_t index) {
     return std::string(list).append("[").append(std::to_string(index)).append("]");
-  }
-
-  void keys(const Json& object, const std::string& where, std::initializer_list<std::string> required,
-            std::initializer_list<std::string> optional) const {
-    if (!object.is_object()) refuse(where, "has to be an object, found " + found(object));
-    for (const auto& [key, value] : object.items()) {
-      const bool known = std::find(required.begin(), required.end(), key) != required.end() ||
-                         std::find(optional.begin(), optional.end(), key) != optional.end();
-      if (known) continue;
-      std::vector<std::string> all(required);
-      all.insert(all.end(), optional.begin(), optional.end());
-      refuse(where, "unknown key " + in_quotes(key) + "; allowed: " + joined(all));
-    }
-    for (const std::string& key : required) {
-      if (!object.contains(key)) refuse(where, "the key \"" + key + "\" is missing");
-    }
-  }
-
-  std::string text(const Json& value, const std::string& where) const {
-    if (!value.is_string()) refuse(where, "has to be a text, found " + found(value));
-    return value.get<std::string>();
-  }
-
-  double number(const Json& value, const std::string& where) const {
-    if (!value.is_number()) refuse(where, "has to be a number, found " + found(value));
-    const double result = value.get<double>();
-    if (!std::isfinite(result)) refuse(where, "has to be a finite number, found " + found(value));
-    return result;
   }
 
   /// lower and upper of an object; absent or null: none.
@@ -221,7 +147,7 @@ class Reader {
       wiring.where = entry("networks", index++);
       keys(json, wiring.where, {"name", "file", "inputs", "outputs"}, {"description"});
       wiring.name = name_of(json, wiring.where);
-      wiring.where += " " + in_quotes(wiring.name);
+      wiring.where.append(" ").append(in_quotes(wiring.name));
       if (!known.insert(wiring.name).second) refuse(wiring.where, "the name is given to two networks");
       wiring.inputs = names(json["inputs"], wiring.where + ".inputs");
       const std::vector<std::string> outputs = names(json["outputs"], wiring.where + ".outputs");
@@ -294,7 +220,6 @@ class Reader {
     if (json.contains("constant")) m_problem.constant = number(json["constant"], "objective.constant");
   }
 
-  std::string m_file;
   const std::function<nn::Network(const std::string&)>& m_read_network;
   Problem m_problem;
   std::map<std::string, int> m_variables;

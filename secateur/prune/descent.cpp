@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "secateur/core/error.hpp"
@@ -33,21 +34,28 @@ Descent::Descent(const nn::Network& original, const Box& box, const PruneData* d
     : m_box(box), m_data(data), m_settings(settings), m_progress(progress), m_stop(stop) {
   m_widths = hidden_widths(original);
   m_count = settings.method == Method::weight ? total_weights(original) : hidden_nodes(original);
-  m_original = candidate(original);
+  std::vector<std::vector<Index>> all;
+  for (const Index width : m_widths) {
+    all.emplace_back(static_cast<std::size_t>(width));
+    std::iota(all.back().begin(), all.back().end(), Index{0});
+  }
+  m_original = candidate(original, std::move(all));
 }
 
 Index Descent::removed(const nn::Network& network) const {
   return m_settings.method == Method::weight ? zero_weights(network) : m_count - hidden_nodes(network);
 }
 
-Candidate Descent::candidate(nn::Network network) const {
+Candidate Descent::candidate(nn::Network network, std::vector<std::vector<Index>> kept) const {
   const double error = m_data != nullptr ? train::relative_rmse(network, m_data->validation, m_data->training) : 0.0;
   const Index gone = removed(network);
-  return {std::move(network), gone, error};
+  return {std::move(network), gone, error, std::move(kept)};
 }
 
-nn::Network Descent::removed_to(const nn::Network& network, Index target) const {
+Candidate Descent::removed_to(const Candidate& from, Index target) const {
+  const nn::Network& network = from.network;
   nn::Network result = network;
+  std::vector<std::vector<Index>> kept = from.kept;
   std::vector<Vector> replacements;
   if (m_settings.compensate) {
     replacements = replacement_values(network, m_box, m_data != nullptr ? &m_data->training : nullptr);
@@ -59,9 +67,13 @@ nn::Network Descent::removed_to(const nn::Network& network, Index target) const 
     remove_weights(result, choose_weights(network, scores, target, scope), replaced);
   } else {
     const auto scores = node_saliency(network, m_box, m_data, saliency, compensate);
-    remove_nodes(result, choose_nodes(network, scores, m_widths, target, scope), replaced);
+    const auto gone = choose_nodes(network, scores, m_widths, target, scope);
+    remove_nodes(result, gone, replaced);
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      for (auto unit = gone[k].rbegin(); unit != gone[k].rend(); ++unit) kept[k].erase(kept[k].begin() + *unit);
+    }
   }
-  return result;
+  return candidate(std::move(result), std::move(kept));
 }
 
 Candidate Descent::run(const Candidate& start, Index target, double share,
@@ -73,7 +85,7 @@ Candidate Descent::run(const Candidate& start, Index target, double share,
   const auto plan = stages(schedule, fraction(start.removed), fraction(target), m_settings.epochs);
   for (std::size_t t = 0; t < plan.size(); ++t) {
     const Index goal = t + 1 == plan.size() ? target : std::min(target, target_count(plan[t].sparsity, m_count));
-    current = candidate(removed_to(current.network, goal));
+    current = removed_to(current, goal);
     const double part = share * plan[t].epochs / m_settings.epochs;
     const double rate = t + 1 == plan.size() ? rate_at_target : rate_between;
     if (finetunes()) current = tune(std::move(current), plan[t].epochs, rate, part);
@@ -103,7 +115,8 @@ Candidate Descent::tune(Candidate from, int epochs, double learning_rate, double
     try {
       tuned = candidate(train::train(from.network, m_data->training, m_data->validation, settings, &alive,
                                      m_progress ? progress : ProgressSink(), m_stop)
-                            .network);
+                            .network,
+                        from.kept);
     } catch (const InputError&) {
       // The data has been checked: what is left is a training that diverged, and a smaller rate is its remedy.
       continue;

@@ -15,6 +15,7 @@ struct Candidate {
   nn::Network network;
   Index removed = 0;  ///< weights that are zero, or hidden nodes of the original that are gone
   double error = 0;
+  std::vector<std::vector<Index>> kept;  ///< Pruned::kept
 };
 
 /// From one network to a sparser one: stages of pruning with fine-tuning behind each. Holds references to its
@@ -27,7 +28,7 @@ class Descent {
 
   /// Weights or hidden nodes of the original.
   [[nodiscard]] Index count() const { return m_count; }
-  [[nodiscard]] Candidate candidate(nn::Network network) const;
+  [[nodiscard]] Candidate candidate(nn::Network network, std::vector<std::vector<Index>> kept) const;
   [[nodiscard]] const Candidate& original() const { return m_original; }
   [[nodiscard]] bool stopped() const { return m_stop.reason().has_value(); }
   [[nodiscard]] bool finetunes() const { return m_data != nullptr && m_settings.finetune; }
@@ -42,7 +43,7 @@ class Descent {
   /// Fine-tunes; zero weights stay zero. Returns the network itself when nothing better on the validation rows is
   /// found.
   Candidate tune(Candidate from, int epochs, double learning_rate, double share);
-  [[nodiscard]] nn::Network removed_to(const nn::Network& network, Index target) const;
+  [[nodiscard]] Candidate removed_to(const Candidate& from, Index target) const;
   [[nodiscard]] Index removed(const nn::Network& network) const;
   void report(double fraction, std::string_view note) const;
 

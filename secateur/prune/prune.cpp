@@ -113,6 +113,7 @@ Pruned prune(const nn::Network& network, const Box& box, const PruneData* data, 
   result.sparsity = fraction(found.removed, descent.count());
   result.before = summarize(network, box, data);
   result.network = std::move(found.network);
+  result.kept = std::move(found.kept);
   result.after = summarize(result.network, box, data);
   return result;
 }

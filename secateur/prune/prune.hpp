@@ -64,6 +64,8 @@ struct Pruned {
   nn::Network network;  ///< canonical
   double sparsity = 0;  ///< reached: zero weights (or hidden nodes removed) over those of the canonical network
   std::string note;     ///< what the user should know beyond the numbers; mostly empty
+  /// For every hidden layer, which nodes of the canonical network are left, ascending.
+  std::vector<std::vector<Index>> kept;
   Summary before, after;
 };
 

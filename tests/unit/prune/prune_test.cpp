@@ -20,7 +20,9 @@
 namespace secateur::prune {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::SizeIs;
 using testing::ThrowsMessage;
 
 const PruneData& shared_data() {
@@ -224,6 +226,28 @@ TEST(Prune, MakesSmallerModelFilesOfNodes) {
   EXPECT_EQ(nn::count_neurons(back), 11);
   const Matrix points = shared_data().test.x;
   EXPECT_EQ(nn::evaluate(back, points), nn::evaluate(pruned, points));
+}
+
+TEST(Prune, SaysWhichNodesAreLeft) {
+  const PruneData data = peaks_data(200);
+  const nn::Network network = nn::canonical(peaks_network(data, {12, 9}, 20));
+  for (const Schedule schedule : {Schedule::one_shot, Schedule::gradual}) {
+    PruneSettings settings;
+    settings.method = Method::node;
+    settings.sparsity = 0.6;
+    settings.schedule = schedule;
+    settings.finetune = false;
+    const Pruned pruned = prune(network, peaks_box(), &data, settings);
+    const auto before = dense_layers(network), after = dense_layers(pruned.network);
+    ASSERT_EQ(pruned.kept.size(), 2u);
+    EXPECT_EQ(pruned.kept[0].size() + pruned.kept[1].size(), 21u - 12u);
+    for (std::size_t k = 0; k < 2; ++k) {
+      EXPECT_EQ(after[k]->bias, Vector(before[k]->bias(pruned.kept[k])));
+    }
+    EXPECT_EQ(after[1]->weight, Matrix(before[1]->weight(pruned.kept[1], pruned.kept[0])));
+    settings.method = Method::weight;
+    EXPECT_THAT(prune(network, peaks_box(), &data, settings).kept, ElementsAre(SizeIs(12), SizeIs(9)));
+  }
 }
 
 TEST(Prune, WorksOnNetworksThatAreNotCanonical) {
