@@ -29,6 +29,13 @@ add_library(secateur_nlopt INTERFACE)
 target_include_directories(secateur_nlopt SYSTEM INTERFACE ${NLOPT_INCLUDE_DIR})
 target_link_libraries(secateur_nlopt INTERFACE ${NLOPT_LIBRARY})
 
+# SQLite, the file format of a study's ledger.
+find_path(SQLITE_INCLUDE_DIR sqlite3.h REQUIRED)
+find_library(SQLITE_LIBRARY sqlite3 REQUIRED)
+add_library(secateur_sqlite INTERFACE)
+target_include_directories(secateur_sqlite SYSTEM INTERFACE ${SQLITE_INCLUDE_DIR})
+target_link_libraries(secateur_sqlite INTERFACE ${SQLITE_LIBRARY})
+
 file(GLOB SECATEUR_SITE_PACKAGES "${SECATEUR_VENV}/lib/python3*/site-packages")
 
 # HiGHS through its C interface.

@@ -29,6 +29,7 @@ guarded = {
     r"onnx\.pb\.h": "secateur/nn/",
     r"csv\.h": "secateur/data/",
     r"nlopt\.hpp": {"secateur/flowsheet/reference.cpp"},
+    r"sqlite3\.h": {"secateur/study/sqlite.cpp"},
 }
 problems = []
 folders = ["secateur", "apps", "tests", "bench"]

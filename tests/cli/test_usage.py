@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT, refused, run
 
 LANDED = ["demo", "train", "prune", "bounds", "solve", "eval", "export", "info"]
-PLANNED = ["study", "report", "flowsheet"]
+PLANNED = ["report", "flowsheet"]
 
 
 def test_help_names_every_command_and_shows_an_example():
