@@ -39,7 +39,10 @@ Json to_json(const train::Errors& errors) {
 
 /// What records.cpp makes a NetworkRow of.
 Json network_json(const nn::Network& network, const prune::Summary& summary, const SourceData& data) {
-  return {{"weights", summary.weights},
+  const Index rows = data.parts.training.rows() + data.parts.validation.rows() + data.parts.test.rows();
+  return {{"rows", rows},
+          {"failed_rows", data.failed},
+          {"weights", summary.weights},
           {"neurons", summary.neurons},
           {"unstable", summary.unstable},
           {"validation", to_json(summary.validation.value())},

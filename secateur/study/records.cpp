@@ -54,6 +54,8 @@ NetworkRow network_row(const Stored& cell) {
   row.neurons = maybe<std::int64_t>(r, "neurons");
   row.unstable = maybe<std::int64_t>(r, "unstable");
   row.epochs = maybe<std::int64_t>(r, "epochs");
+  row.rows = maybe<std::int64_t>(r, "rows");
+  row.failed_rows = maybe<std::int64_t>(r, "failed_rows");
   row.validation_error = maybe<double>(r, "validation_error");
   row.test_error = maybe<double>(r, "test_error");
   const auto r2 = r.at("test").at("r2").get<std::vector<double>>();

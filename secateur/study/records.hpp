@@ -54,6 +54,8 @@ struct NetworkRow {
   std::optional<double> validation_error, test_error;
   std::optional<double> test_r2;         ///< the smallest over outputs
   std::optional<double> test_max_error;  ///< the largest over outputs, user's units
+  /// Of data, all parts; and points that are not among them, because the flowsheet did not converge there.
+  std::optional<std::int64_t> rows, failed_rows;
 };
 
 /// Preactivation bounds of one layer of a network, the last layer being the outputs. A cell that is not done has one
@@ -159,6 +161,8 @@ void describe(NetworkRow& r, Visitor&& visit) {
   visit("test_error", r.test_error, "the same on the test rows");
   visit("test_r2", r.test_r2, "smallest R2 of an output, test rows");
   visit("test_max_error", r.test_max_error, "largest absolute error, test rows");
+  visit("rows", r.rows, "of data");
+  visit("failed_rows", r.failed_rows, "points at which the flowsheet did not converge; they are not among the rows");
 }
 
 template <class Visitor>

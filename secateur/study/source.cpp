@@ -10,6 +10,7 @@
 #include "secateur/core/file.hpp"
 #include "secateur/data/functions.hpp"
 #include "secateur/data/table.hpp"
+#include "secateur/flowsheet/case.hpp"
 #include "secateur/study/hash.hpp"
 #include "secateur/study/settings_json.hpp"
 
@@ -35,21 +36,53 @@ Index output_index(const Source& source, const std::vector<std::string>& names) 
   return at - names.begin();
 }
 
-void read_function(const Json& json, Source& source, const model::JsonPlaces& at, const std::string& where) {
-  source.function = at.text(json["function"], where + ".function");
-  if (json.contains("inputs")) {
-    read_value(json["inputs"], source.inputs, at, where + ".inputs", Range<int>{1, 32});
-  }
+void read_sample(const Json& json, Source& source, const model::JsonPlaces& at, const std::string& where) {
   if (json.contains("rows")) {
     read_value(json["rows"], source.rows, at, where + ".rows",
                Range<int>{static_cast<int>(data::minimum_rows), 10000000});
   }
   if (json.contains("sampling")) read_value(json["sampling"], source.sampling, at, where + ".sampling");
+}
+
+void read_function(const Json& json, Source& source, const model::JsonPlaces& at, const std::string& where) {
+  source.function = at.text(json["function"], where + ".function");
+  if (json.contains("inputs")) {
+    read_value(json["inputs"], source.inputs, at, where + ".inputs", Range<int>{1, 32});
+  }
+  read_sample(json, source, at, where);
   try {
     source.inputs = static_cast<int>(data::test_function(source.function, source.inputs).box.size());
   } catch (const InputError& error) {
     at.refuse(where + ".function", error.message());
   }
+}
+
+void read_flowsheet(const Json& json, Source& source, const model::JsonPlaces& at, const std::string& where) {
+  source.flowsheet = at.text(json["flowsheet"], where + ".flowsheet");
+  source.plant = at.text(json["case"], where + ".case");
+  read_sample(json, source, at, where);
+  try {
+    source.sense = flowsheet::find_case(source.flowsheet, source.plant).form.sense;
+  } catch (const InputError& error) {
+    at.refuse(where, error.message());
+  }
+}
+
+/// Simulates the case at sampled points; what does not converge is counted.
+data::Dataset simulate(const flowsheet::Case& plant, const Source& source, std::uint64_t seed, Index& failed) {
+  const Matrix points = data::sample(plant.training, source.rows, source.sampling, seed);
+  const auto simulated = plant.simulator->simulate(points);
+  std::vector<Index> good;
+  for (std::size_t i = 0; i < simulated.size(); ++i) {
+    if (simulated[i].converged) good.push_back(static_cast<Index>(i));
+  }
+  failed = points.rows() - static_cast<Index>(good.size());
+  data::Dataset all{points(good, Eigen::all), Matrix(good.size(), plant.outputs().size()), plant.inputs(),
+                    plant.outputs()};
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    all.y.row(static_cast<Index>(i)) = simulated[static_cast<std::size_t>(good[i])].outputs.transpose();
+  }
+  return all;
 }
 
 void read_data(const Json& json, Source& source, const model::JsonPlaces& at, const std::string& where,
@@ -78,18 +111,37 @@ void read_data(const Json& json, Source& source, const model::JsonPlaces& at, co
   }
 }
 
+/// To the nearest training row, in box widths, root mean square over inputs.
+double distance(const Vector& x, const SourceData& data) {
+  const Vector width = data.box.upper - data.box.lower;
+  double nearest = std::numeric_limits<double>::infinity();
+  for (const auto& row : data.parts.training.x.rowwise()) {
+    double sum = 0;
+    for (Index j = 0; j < x.size(); ++j) {
+      const double step = width(j) > 0 ? (x(j) - row(j)) / width(j) : 0;
+      sum += step * step;
+    }
+    nearest = std::min(nearest, sum);
+  }
+  return std::sqrt(nearest / static_cast<double>(std::max<Index>(1, x.size())));
+}
+
 }  // namespace
 
 Source read_source(const Json& json, const model::JsonPlaces& at, const std::string& where, const std::string& folder) {
   Source source;
   if (!json.is_object()) at.refuse(where, "has to be an object, found " + model::found(json));
-  if (json.contains("function") == json.contains("data")) {
-    at.refuse(where, "needs exactly one of the keys \"function\" and \"data\"");
+  if (json.contains("function") + json.contains("data") + json.contains("flowsheet") != 1) {
+    at.refuse(where, "needs exactly one of the keys \"function\", \"data\" and \"flowsheet\"");
   }
   if (json.contains("function")) {
     at.keys(json, where, {"function"}, {"name", "inputs", "rows", "sampling", "sense", "description"});
     read_function(json, source, at, where);
     source.name = source.function;
+  } else if (json.contains("flowsheet")) {
+    at.keys(json, where, {"flowsheet", "case"}, {"name", "rows", "sampling", "description"});
+    read_flowsheet(json, source, at, where);
+    source.name = source.flowsheet + " " + source.plant;
   } else {
     at.keys(json, where, {"data"}, {"name", "inputs", "outputs", "output", "sense", "hash", "description"});
     read_data(json, source, at, where, folder);
@@ -101,12 +153,20 @@ Source read_source(const Json& json, const model::JsonPlaces& at, const std::str
 }
 
 Json to_json(const Source& source) {
-  Json json = {{"sense", to_string(source.sense)}};
+  Json json;
   if (source.data.empty()) {
-    json["function"] = source.function;
-    json["inputs"] = source.inputs;
     json["rows"] = source.rows;
     json["sampling"] = to_string(source.sampling);
+  }
+  if (!source.flowsheet.empty()) {
+    json["flowsheet"] = source.flowsheet;
+    json["case"] = source.plant;
+    return json;
+  }
+  json["sense"] = to_string(source.sense);
+  if (!source.function.empty()) {
+    json["function"] = source.function;
+    json["inputs"] = source.inputs;
   } else {
     json["data"] = source.data;
     json["hash"] = source.hash;
@@ -120,7 +180,11 @@ Json to_json(const Source& source) {
 SourceData load(const Source& source, std::uint64_t seed) {
   SourceData result;
   data::Dataset all;
-  if (source.data.empty()) {
+  if (!source.flowsheet.empty()) {
+    const flowsheet::Case& plant = flowsheet::find_case(source.flowsheet, source.plant);
+    all = simulate(plant, source, seed, result.failed);
+    result.box = plant.training;
+  } else if (!source.function.empty()) {
     const data::TestFunction function = data::test_function(source.function, source.inputs);
     all = data::sample(function, source.rows, source.sampling, seed);
     result.box = function.box;
@@ -134,6 +198,7 @@ SourceData load(const Source& source, std::uint64_t seed) {
 }
 
 model::Problem question(const Source& source, const nn::Network& network, const Box& box) {
+  if (!source.flowsheet.empty()) return flowsheet::find_case(source.flowsheet, source.plant).problem(network);
   Vector objective = Vector::Zero(network.outputs());
   objective(output_index(source, network.output_names)) = 1;
   return model::over_box(network, box, objective, source.sense);
@@ -141,25 +206,28 @@ model::Problem question(const Source& source, const nn::Network& network, const 
 
 Truth judge(const Source& source, const SourceData& data, const Vector& x, double objective) {
   Truth truth;
-  const Vector width = data.box.upper - data.box.lower;
-  double nearest = std::numeric_limits<double>::infinity();
-  for (const auto& row : data.parts.training.x.rowwise()) {
-    double sum = 0;
-    for (Index j = 0; j < x.size(); ++j) {
-      const double step = width(j) > 0 ? (x(j) - row(j)) / width(j) : 0;
-      sum += step * step;
-    }
-    nearest = std::min(nearest, sum);
-  }
-  truth.data_distance = std::sqrt(nearest / static_cast<double>(std::max<Index>(1, x.size())));
+  const Vector inputs =
+      source.flowsheet.empty() ? x : flowsheet::find_case(source.flowsheet, source.plant).network_inputs(x);
+  truth.data_distance = distance(inputs, data);
   if (!source.data.empty()) return truth;
-  const data::TestFunction function = data::test_function(source.function, source.inputs);
-  truth.simulated = function.value(x);
-  if (*truth.simulated != 0)
-    truth.objective_error = std::abs(objective - *truth.simulated) / std::abs(*truth.simulated);
-  if (source.sense == Sense::minimize && function.minimum != 0) {
-    truth.regret = (*truth.simulated - function.minimum) / std::abs(function.minimum);
+  double optimum = 0;
+  if (!source.flowsheet.empty()) {
+    const flowsheet::Case& plant = flowsheet::find_case(source.flowsheet, source.plant);
+    const flowsheet::Case::Evaluation found = plant.evaluate(x);
+    if (!found.simulation.converged) return truth;
+    truth.simulated = found.objective;
+    truth.violation = found.violation;
+    if (plant.reference) optimum = plant.reference->objective;
+  } else {
+    const data::TestFunction function = data::test_function(source.function, source.inputs);
+    truth.simulated = function.value(x);
+    // Of the largest value nothing is known.
+    if (source.sense == Sense::minimize) optimum = function.minimum;
   }
+  if (*truth.simulated != 0) {
+    truth.objective_error = std::abs(objective - *truth.simulated) / std::abs(*truth.simulated);
+  }
+  if (optimum != 0) truth.regret = flowsheet::regret(*truth.simulated, optimum, source.sense);
   return truth;
 }
 

@@ -15,7 +15,7 @@
 
 namespace secateur::study {
 
-/// What the networks of a study imitate: a test function, or a table of points.
+/// What the networks of a study imitate: a test function, a flowsheet, or a table of points.
 struct Source {
   std::string name;
   // A test function of data/functions.hpp, sampled.
@@ -23,12 +23,14 @@ struct Source {
   int inputs = 2;
   int rows = 3000;
   data::Sampling sampling = data::Sampling::sobol;
+  // A case study of flowsheet/case.hpp, simulated at points sampled as above.
+  std::string flowsheet, plant;
   // A CSV file. `hash` is that of its bytes: what a cell's key depends on instead of the path. A specification may
   // state it; a file that has another one is then refused.
   std::string data;
   std::string hash;
   std::vector<std::string> columns_in, columns_out;
-  // The question: the smallest or largest value of one output over the box.
+  // The question: the smallest or largest value of one output over the box. A flowsheet brings its own.
   std::string output;  ///< empty: the first
   Sense sense = Sense::minimize;
 };
@@ -41,10 +43,12 @@ Source read_source(const nlohmann::json& json, const model::JsonPlaces& at, cons
 /// Everything but the name: what read_source reads, with an absolute file name and its hash.
 nlohmann::json to_json(const Source& source);
 
-/// The rows in their three parts, and the box that the question is asked on: the function's, or that of the table.
+/// The rows in their three parts, and the box of the networks' inputs: the function's, the case's, or that of the
+/// table.
 struct SourceData {
   prune::PruneData parts;
   Box box;
+  Index failed = 0;  ///< points at which the flowsheet did not converge; they are not among the rows
 };
 SourceData load(const Source& source, std::uint64_t seed);
 
