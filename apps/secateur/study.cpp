@@ -6,8 +6,9 @@
 #include "command.hpp"
 #include "output.hpp"
 #include "program.hpp"
-#include "secateur/core/error.hpp"
+#include "secateur/core/file.hpp"
 #include "secateur/core/version.hpp"
+#include "secateur/study/attribution.hpp"
 #include "secateur/study/estimate.hpp"
 #include "secateur/study/records.hpp"
 
@@ -47,7 +48,7 @@ class Study : public Command {
     const study::Summary summary = study::run_study(spec, cells, ledger, m_settings, {self}, context.reporter.sink());
     context.reporter.finish();
     std::vector<std::string> files;
-    if (!m_csv.empty()) files = study::write_csv(study::read_study(ledger), m_csv);
+    if (!m_csv.empty()) files = write_tables(study::read_study(ledger));
     if (context.json) {
       print_json(json(spec, ledger, summary, files));
     } else {
@@ -60,6 +61,14 @@ class Study : public Command {
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> write_tables(const study::Study& found) const {
+    std::vector<std::string> files = study::write_csv(found, m_csv);
+    write_file(std::filesystem::path(m_csv) / "attribution.csv",
+               study::to_csv(study::average(study::attribute(found))));
+    files.emplace_back("attribution.csv");
+    return files;
+  }
+
   static std::string name(const study::Count& count) {
     return std::string(to_string(count.kind)) + (count.reference ? " (attribution)" : "");
   }

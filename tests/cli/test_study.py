@@ -68,9 +68,15 @@ def test_from_nothing_to_tables(spec, tmp_path):
     assert first.code == 0, first
     assert first.json["study"] == "small" and first.json["ran"] == CELLS == count(first, "done")
     assert (tmp_path / "spec.sqlite").exists()
-    assert first.json["files"] == ["study.json", "networks.csv", "bounds.csv", "solves.csv", "traces.csv"]
+    assert first.json["files"] == ["study.json", "networks.csv", "bounds.csv", "solves.csv", "traces.csv",
+                                   "attribution.csv"]
     found = tables(tmp_path / "tables")
     assert len(found["networks"]) == 3 and len(found["solves"]) == 9
+    with open(tmp_path / "tables" / "attribution.csv", newline="") as file:
+        parts = list(csv.DictReader(file))
+    assert len(parts) == 2 * 3
+    for row in parts:
+        assert abs(sum(float(row[k]) for k in ("size", "integers", "big_m")) - float(row["total"])) < 1e-9
     assert {row["outcome"] for name in found for row in found[name]} == {"done"}
     second = study(spec())
     assert second.code == 0 and second.json["ran"] == 0
