@@ -5,13 +5,9 @@
 #include <vector>
 
 #include "secateur/study/demo.hpp"
+#include "secateur/study/page.hpp"
 
 namespace secateur::study {
-
-/// One file beside the report.
-struct SideFile {
-  std::string name, bytes;
-};
 
 /// The report on a demonstration as one HTML file. `side`, if given, receives the plots' numbers as CSV.
 /// Works with whatever an interrupted demonstration has.

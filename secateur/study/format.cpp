@@ -11,14 +11,14 @@ namespace {
 
 constexpr const char* no_break_space = "\u00a0";
 
+}  // namespace
+
 std::string superscript(int exponent) {
   static constexpr const char* digits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
   std::string text = exponent < 0 ? "⁻" : "";
   for (const char c : std::to_string(std::abs(exponent))) text += digits[c - '0'];
   return text;
 }
-
-}  // namespace
 
 std::string number(double value, int digits) {
   if (std::isnan(value)) return "–";

@@ -6,6 +6,9 @@
 
 namespace secateur::study {
 
+/// An exponent: "⁻⁴".
+std::string superscript(int exponent);
+
 /// Numbers as a reader wants them in text and tables: `digits` significant digits, a true minus sign, no exponent
 /// between 1e-4 and 1e7 ("−6.551", "0.0123", "4.2 × 10⁻⁷").
 std::string number(double value, int digits = 4);

@@ -24,7 +24,8 @@ void replace(std::string& text, std::string_view mark, std::string_view value) {
 /// JSON inside a script element: the element must not end early.
 std::string script_json(const nlohmann::json& value) {
   std::string text;
-  for (const char c : value.dump()) {
+  // Names come from files; what is not UTF-8 in them must not end the page.
+  for (const char c : value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) {
     if (c == '<') {
       text += "\\u003c";
     } else {
@@ -131,6 +132,8 @@ void Page::section(std::string_view heading) {
   m_body += fmt::format("<section>\n<h2>{}</h2>\n", escape_html(heading));
 }
 
+void Page::heading(std::string_view text) { m_body += fmt::format("<h3>{}</h3>\n", escape_html(text)); }
+
 void Page::paragraph(std::string_view text) { m_body += fmt::format("<p>{}</p>\n", escape_html(text)); }
 
 void Page::code(std::string_view text) {
@@ -146,8 +149,8 @@ void Page::table(const PageTable& table) {
   m_body += fmt::format(
       "<div class=\"table\">\n<p class=\"caption\" id=\"table-{0}\"><b>Table {0}.</b> {1}</p>\n"
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-{0}\">\n"
-      "<table aria-labelledby=\"table-{0}\">\n<thead><tr>",
-      m_tables, escape_html(table.caption));
+      "<table{2} aria-labelledby=\"table-{0}\">\n<thead><tr>",
+      m_tables, escape_html(table.caption), table.prose ? " class=\"prose\"" : "");
   for (const std::string& cell : table.header) m_body += fmt::format("<th scope=\"col\">{}</th>", escape_html(cell));
   m_body += "</tr></thead>\n<tbody>\n";
   for (const auto& row : table.rows) {
@@ -181,8 +184,9 @@ void Page::figure(const Figure& figure) {
     }
     m_body += "</ul>\n";
   }
-  m_body += fmt::format("<div class=\"plots{}{}\">\n", figure.plots.size() == 1 ? " one" : "",
-                        figure.square ? " square" : "");
+  m_body += fmt::format("<div class=\"plots{}{}{}{}\">\n", figure.plots.size() == 1 ? " one" : "",
+                        figure.square ? " square" : "", figure.wide ? " wide" : "", figure.small ? " small" : "");
+  const std::string style = figure.height > 0 ? fmt::format(" style=\"height:{:.1f}rem\"", figure.height) : "";
   int number = 0;
   for (const Plot& plot : figure.plots) {
     const std::string id = fmt::format("plot-{}-{}", m_figures, ++number);
@@ -190,11 +194,14 @@ void Page::figure(const Figure& figure) {
     m_body += "<div>";
     if (!plot.title.empty()) m_body += fmt::format("<p class=\"plot-title\">{}</p>", escape_html(plot.title));
     const std::string label = plot.title.empty() ? figure.description : plot.title + ": " + figure.description;
-    m_body += fmt::format("<div class=\"plot\" id=\"{}\" role=\"img\" aria-label=\"{}\"></div></div>\n", id,
-                          escape_html(label));
+    m_body += fmt::format("<div class=\"plot\" id=\"{}\" role=\"img\" aria-label=\"{}\"{}></div></div>\n", id,
+                          escape_html(label), style);
   }
-  m_body += fmt::format("</div>\n<figcaption><b>Figure {}.</b> {}</figcaption>\n</figure>\n", m_figures,
-                        escape_html(figure.caption));
+  m_body += fmt::format("</div>\n<figcaption><b>Figure {}.</b> {}", m_figures, escape_html(figure.caption));
+  for (const auto& [path, text] : figure.links) {
+    m_body += fmt::format(" <a href=\"{}\">{}</a>", escape_html(path), escape_html(text));
+  }
+  m_body += "</figcaption>\n</figure>\n";
 }
 
 void Page::links(const std::vector<std::pair<std::string, std::string>>& links) {

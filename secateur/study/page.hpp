@@ -19,6 +19,7 @@ struct PageTable {
   std::string caption;
   std::vector<std::string> header;
   std::vector<std::vector<std::string>> rows;  ///< each as long as the header
+  bool prose = false;                          ///< sentences rather than numbers: to the left
 };
 
 /// One entry of a figure's legend: a colour of the page and the sign that stands for it in the plots.
@@ -44,6 +45,16 @@ struct Figure {
   std::vector<Plot> plots;
   std::vector<LegendEntry> legend;
   bool square = false;  ///< square plots, for maps
+  bool wide = false;    ///< one plot a row; a narrow screen scrolls it sideways
+  bool small = false;   ///< many plots: three in a row where there is room
+  double height = 0;    ///< of every plot, in rem; 0: as usual
+  /// Files with this figure's numbers or pictures beside the page: relative path and label.
+  std::vector<std::pair<std::string, std::string>> links;
+};
+
+/// One file beside a page.
+struct SideFile {
+  std::string name, bytes;
 };
 
 /// A report in one HTML file: no other file and no network is needed to read it, it has a light and a dark scheme, fits
@@ -58,6 +69,8 @@ class Page {
   void colour(const std::string& name, const std::string& light, const std::string& dark);
 
   void section(std::string_view heading);
+  /// A heading within a section.
+  void heading(std::string_view text);
   void paragraph(std::string_view text);
   void code(std::string_view text);
   /// Throws std::invalid_argument for a row whose length is not that of the header.

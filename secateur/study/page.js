@@ -24,24 +24,34 @@
   }};
   const config = {displayModeBar: false, responsive: true, showLink: false, displaylogo: false};
 
-  const draw = () => {
-    const style = getComputedStyle(root);
-    for (const [id, plot] of Object.entries(plots)) {
-      const {data, layout} = resolve({data: plot.data, layout: {template, ...plot.layout, autosize: true}}, style);
-      Plotly.react(id, data, layout, config);
-    }
+  const show = (id) => {
+    const {data, layout} = resolve(plots[id], getComputedStyle(root));
+    Plotly.react(id, data, {template: resolve(template, getComputedStyle(root)), ...layout, autosize: true}, config);
   };
-  draw();
-  dark.addEventListener("change", draw);
+  // A plot is drawn when the reader comes near it: a study has more of them than a page should wait for.
+  const drawn = new Set();
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      watcher.unobserve(entry.target);
+      drawn.add(entry.target.id);
+      show(entry.target.id);
+    }
+  }, {rootMargin: "600px"});
+  for (const id of Object.keys(plots)) watcher.observe(document.getElementById(id));
+  dark.addEventListener("change", () => drawn.forEach(show));
 
   // Paper is white, and its plots are as wide as a page whatever the window was.
   window.addEventListener("beforeprint", () => {
     root.dataset.print = "";
-    draw();
-    for (const id of Object.keys(plots)) Plotly.Plots.resize(id);
+    for (const id of Object.keys(plots)) {
+      drawn.add(id);
+      show(id);
+      Plotly.Plots.resize(id);
+    }
   });
   window.addEventListener("afterprint", () => {
     delete root.dataset.print;
-    draw();
+    drawn.forEach(show);
   });
 })();
