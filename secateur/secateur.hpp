@@ -38,6 +38,7 @@
 #include "secateur/study/demo.hpp"
 #include "secateur/study/page.hpp"
 #include "secateur/study/records.hpp"
+#include "secateur/study/report.hpp"
 #include "secateur/study/runner.hpp"
 #include "secateur/study/spec.hpp"
 #include "secateur/train/train.hpp"

@@ -52,6 +52,7 @@ std::unique_ptr<Command> make_eval();
 std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_info();
 std::unique_ptr<Command> make_study();
+std::unique_ptr<Command> make_report();
 /// A subcommand that is planned: its help shows how it will be called, running it says that it has not landed.
 std::unique_ptr<Command> make_planned(std::string name, const std::string& summary, std::string example);
 

@@ -30,7 +30,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_export());
   commands.push_back(make_info());
   commands.push_back(make_study());
-  commands.push_back(make_planned("report", "an HTML report of a study", "secateur report study.sqlite"));
+  commands.push_back(make_report());
   commands.push_back(make_planned("flowsheet", "optimise a chemical flowsheet over its surrogates",
                                   "secateur flowsheet williams-otto --case base --optimize"));
   return commands;

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "secateur/study/format.hpp"
+#include "secateur/study/report_facets.hpp"
+#include "secateur/study/report_figures.hpp"
+
+namespace secateur::study::report {
+
+namespace {
+
+using Stroke = ChartLine::Stroke;
+using Sign = LegendEntry::Sign;
+
+/// Rows of bounds by network, of the source's first method; layers in order.
+std::map<Spot, std::map<std::uint64_t, std::vector<const BoundsRow*>>> layers_of(const Study& study,
+                                                                                 const std::string& source) {
+  std::map<Spot, std::map<std::uint64_t, std::vector<const BoundsRow*>>> found;
+  std::optional<graph::BoundsMethod> method;
+  for (const BoundsRow& row : study.bounds) {
+    if (row.axes.source != source || row.work.outcome != Outcome::done || !row.layer) continue;
+    if (!method) method = row.bounds;
+    if (row.bounds == *method) found[spot(row.axes)][row.axes.seed].push_back(&row);
+  }
+  for (auto& [place, seeds] : found) {
+    for (auto& [seed, rows] : seeds) {
+      std::sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) { return *a->layer < *b->layer; });
+    }
+  }
+  return found;
+}
+
+Samples binary_samples(const Study& study) {
+  Samples samples;
+  for (const SolveRow& row : study.solves) {
+    // Every solve of the same network with the usual binaries has the same number of them, or fewer by tightening;
+    // what counts is the formulation before the search, so the largest.
+    if (!counts(row) || !row.binary_count || row.binaries != model::Binaries::unstable) continue;
+    auto& list = samples[spot(row.axes)];
+    const auto same = std::find_if(list.begin(), list.end(), [&](const Sample& s) { return s.seed == row.axes.seed; });
+    const auto value = static_cast<double>(*row.binary_count);
+    if (same == list.end()) {
+      list.push_back({value, false, row.axes.seed});
+    } else {
+      same->value = std::max(same->value, value);
+    }
+  }
+  return samples;
+}
+
+/// What is shown of a network, relative to its dense ancestor.
+struct Quantity {
+  std::string name, title;
+  Samples samples;
+  bool log = false;
+};
+
+/// The chart of one quantity: a thin line an architecture, a thick one their mean.
+class Relative {
+ public:
+  Relative(const Outline& outline, const Quantity& quantity, ReportFigure& figure)
+      : m_outline(outline), m_quantity(quantity), m_figure(figure) {}
+
+  bool add() {
+    Chart chart;
+    chart.title = m_quantity.title;
+    chart.x = chart_axis("removed (%)", -4, 102);
+    chart.y = chart_axis("% of dense", m_quantity.log);
+    std::vector<double> all{100};
+    for (const Curve& curve : m_outline.curves) {
+      if (!curve.method) continue;
+      std::map<double, std::vector<double>> by_sparsity;
+      for (const std::string& architecture : m_outline.architectures) {
+        ChartLine thin = chart_line(curve.colour, curve.stroke);
+        thin.width = 1, thin.opacity = 0.4;
+        thin.x.push_back(0), thin.y.push_back(100), thin.text.push_back(architecture_text(architecture) + ", dense");
+        for (const double sparsity : sparsities(m_quantity.samples, m_outline.source, architecture, curve)) {
+          const auto ratio = mean(architecture, curve, sparsity);
+          if (!ratio) continue;
+          thin.x.push_back(100 * sparsity), thin.y.push_back(100 * *ratio);
+          thin.text.push_back(fmt::format("{}, {}, {:g} %: {} of the dense network's", architecture_text(architecture),
+                                          curve.label, 100 * sparsity, percent(*ratio)));
+          by_sparsity[sparsity].push_back(*ratio), all.push_back(100 * *ratio);
+        }
+        if (thin.x.size() > 1) chart.lines.push_back(std::move(thin));
+      }
+      ChartLine thick = chart_line(curve.colour, curve.stroke);
+      thick.width = 2.5, thick.size = 7;
+      thick.x = {0}, thick.y = {100}, thick.signs = {Sign::circle}, thick.text = {"dense"};
+      for (const auto& [sparsity, ratios] : by_sparsity) {
+        const double middle = middle_of(ratios);
+        thick.x.push_back(100 * sparsity), thick.y.push_back(100 * middle), thick.signs.push_back(curve.sign);
+        thick.text.push_back(fmt::format("{}, {:g} %: mean {}", curve.label, 100 * sparsity, percent(middle)));
+        m_last = {curve.label, sparsity, middle};
+      }
+      if (thick.x.size() < 2) continue;
+      ends.push_back(m_last);
+      chart.lines.push_back(std::move(thick));
+    }
+    if (chart.lines.empty() || !fit(chart.y, all, !m_quantity.log)) return false;
+    m_figure.charts.push_back(std::move(chart));
+    return true;
+  }
+
+  struct End {
+    std::string label;
+    double sparsity = 0, ratio = 1;
+  };
+  std::vector<End> ends;
+
+ private:
+  [[nodiscard]] double middle_of(const std::vector<double>& ratios) const {
+    const bool positive = std::all_of(ratios.begin(), ratios.end(), [](double r) { return r > 0; });
+    if (m_quantity.log && positive) return geometric_mean(ratios);
+    double sum = 0;
+    for (const double ratio : ratios) sum += ratio;
+    return sum / static_cast<double>(ratios.size());
+  }
+
+  std::optional<double> mean(const std::string& architecture, const Curve& curve, double sparsity) {
+    std::vector<double> ratios, before, after;
+    for (const Pair& pair : pairs(m_quantity.samples, m_outline.source, architecture, curve, sparsity)) {
+      if (!(pair.dense.value > 0)) continue;
+      before.push_back(pair.dense.value), after.push_back(pair.pruned.value);
+      ratios.push_back(pair.pruned.value / pair.dense.value);
+    }
+    if (ratios.empty()) return std::nullopt;
+    const double ratio = middle_of(ratios);
+    m_figure.csv += fmt::format("{},{},{},{},{},{},{:g},{},{},{},{}\n", csv_field(m_outline.source), m_quantity.name,
+                                csv_field(architecture), csv_field(curve.training), csv_field(curve.pruning),
+                                method_text(curve.method), sparsity, ratios.size(), csv_field(middle_of(before)),
+                                csv_field(middle_of(after)), csv_field(ratio));
+    return ratio;
+  }
+
+  const Outline& m_outline;
+  const Quantity& m_quantity;
+  ReportFigure& m_figure;
+  End m_last;
+};
+
+}  // namespace
+
+Samples width_samples(const Study& study, const std::string& source) {
+  Samples samples;
+  for (const auto& [place, seeds] : layers_of(study, source)) {
+    for (const auto& [seed, rows] : seeds) {
+      double sum = 0, units = 0;
+      for (std::size_t i = 0; i + 1 < rows.size(); ++i) {  // the last layer is the outputs
+        const auto& width = rows[i]->mean_width;
+        const auto units_here = rows[i]->units;
+        if (!width || !units_here || !std::isfinite(*width)) continue;
+        const auto count = static_cast<double>(*units_here);
+        sum += count * *width, units += count;
+      }
+      if (units > 0) samples[place].push_back({sum / units, false, seed});
+    }
+  }
+  return samples;
+}
+
+std::optional<ReportFigure> size_figure(const Study& study, const Outline& outline) {
+  const auto of = [](const std::optional<std::int64_t>& value) {
+    return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
+  };
+  std::vector<Quantity> quantities;
+  quantities.push_back({"binaries", "Binaries", binary_samples(study)});
+  quantities.push_back(
+      {"unstable", "Unstable neurons", network_samples(study, [&](const NetworkRow& r) { return of(r.unstable); })});
+  quantities.push_back(
+      {"weights", "Non-zero weights", network_samples(study, [&](const NetworkRow& r) { return of(r.weights); })});
+  quantities.push_back({"width", "Mean width (big-M)", width_samples(study, outline.source), true});
+  ReportFigure figure;
+  figure.name = "size-" + file_word(outline.source);
+  figure.csv = "source,quantity,architecture,training,pruning,method,sparsity,pairs,dense,pruned,ratio\n";
+  std::string text;
+  for (const Quantity& quantity : quantities) {
+    Relative relative(outline, quantity, figure);
+    if (!relative.add()) continue;
+    std::vector<std::string> ends;
+    for (const auto& end : relative.ends) {
+      ends.push_back(fmt::format("{} ({}, {})", percent(end.ratio), end.label, sparsity_text(end.sparsity)));
+    }
+    text += fmt::format("{}{}: {} of the dense network's.", text.empty() ? "" : " ", quantity.title, enumerated(ends));
+  }
+  if (figure.charts.empty()) return std::nullopt;
+  figure.legend = curve_legend(outline, false);
+  std::erase_if(figure.legend, [&](const LegendEntry& entry) {
+    return std::any_of(outline.curves.begin(), outline.curves.end(),
+                       [&](const Curve& c) { return !c.method && c.label == entry.label; });
+  });
+  figure.caption =
+      "What pruning leaves, as a fraction of the dense network of the same seed: thin lines are architectures (means "
+      "over "
+      "seeds), thick ones the mean over architectures. The width is the mean interval of a hidden neuron's "
+      "preactivation, "
+      "which is what its big-M constants are made of; its axis is logarithmic.";
+  figure.description = text;
+  return figure;
+}
+
+std::optional<ReportFigure> layer_figure(const Study& study, const Outline& outline) {
+  const auto all = layers_of(study, outline.source);
+  const Samples errors = error_samples(study);
+  ReportFigure figure;
+  figure.name = "layers-" + file_word(outline.source);
+  figure.csv = "source,architecture,training,pruning,method,sparsity,layer,seeds,mean_width,max_width,unstable\n";
+  std::vector<double> shown;
+  int narrower = 0, compared = 0;
+  for (const std::string& architecture : outline.architectures) {
+    Chart chart;
+    chart.title = architecture_text(architecture);
+    std::size_t deepest = 0;
+    std::vector<double> dense;
+    const auto add = [&](const Spot& place, const std::string& label, const std::string& colour, Sign sign,
+                         Stroke stroke) {
+      const auto found = all.find(place);
+      if (found == all.end()) return;
+      std::map<std::int64_t, std::vector<const BoundsRow*>> by_layer;
+      for (const auto& [seed, rows] : found->second) {
+        for (const BoundsRow* row : rows) by_layer[*row->layer].push_back(row);
+      }
+      ChartLine line = chart_line(colour, stroke);
+      double place_on_axis = 0;
+      for (const auto& [layer, rows] : by_layer) {
+        std::vector<double> widths, largest, unstable;
+        for (const BoundsRow* row : rows) {
+          if (row->mean_width && *row->mean_width > 0) widths.push_back(*row->mean_width);
+          if (row->max_width && *row->max_width > 0) largest.push_back(*row->max_width);
+          if (row->unstable) unstable.push_back(static_cast<double>(*row->unstable));
+        }
+        const double width = widths.empty() ? std::nan("") : geometric_mean(widths);
+        double sum = 0;
+        for (const double n : unstable) sum += n;
+        figure.csv +=
+            fmt::format("{},{},{},{},{},{:g},{},{},{},{},{}\n", csv_field(place.source), csv_field(architecture),
+                        csv_field(place.training), csv_field(place.pruning),
+                        place.sparsity == 0     ? ""
+                        : sign == Sign::diamond ? "node"
+                                                : "weight",
+                        place.sparsity, layer, rows.size(), csv_field(width),
+                        csv_field(largest.empty() ? std::nan("") : geometric_mean(largest)),
+                        csv_field(unstable.empty() ? std::nan("") : sum / static_cast<double>(unstable.size())));
+        line.x.push_back(place_on_axis++), line.y.push_back(width), line.signs.push_back(sign);
+        const bool output = layer == by_layer.rbegin()->first;
+        line.text.push_back(
+            fmt::format("{}, {}: {}", label, output ? "output" : fmt::format("layer {}", layer + 1), number(width, 3)));
+        shown.push_back(width);
+      }
+      if (place.sparsity == 0) {
+        dense = line.y;
+      } else {
+        for (std::size_t i = 0; i + 1 < std::min(line.y.size(), dense.size()); ++i) {
+          ++compared, narrower += line.y[i] < dense[i] ? 1 : 0;
+        }
+      }
+      deepest = std::max(deepest, by_layer.size());
+      chart.lines.push_back(std::move(line));
+    };
+    for (const Curve& curve : outline.curves) {
+      if (curve.baseline) continue;
+      if (chart.lines.empty())
+        add({outline.source, architecture, curve.training, "dense", 0}, "dense", "dense", Sign::circle, Stroke::solid);
+      const auto usable = usable_sparsity(errors, outline.source, architecture, curve);
+      if (!usable) continue;
+      add({outline.source, architecture, curve.training, curve.pruning, *usable},
+          fmt::format("{}, {:g} %", curve.label, 100 * *usable), curve.colour, curve.sign, curve.stroke);
+    }
+    if (chart.lines.empty()) continue;
+    for (std::size_t i = 0; i < deepest; ++i) {
+      chart.x.categories.push_back(i + 1 == deepest ? "out" : deepest > 8 && i % 2 == 1 ? "" : std::to_string(i + 1));
+    }
+    chart.x.title = "layer";
+    chart.x.lower = -0.5, chart.x.upper = static_cast<double>(deepest) - 0.5;
+    figure.charts.push_back(std::move(chart));
+  }
+  ChartAxis y = chart_axis("mean width", true);
+  if (figure.charts.empty() || !fit(y, shown)) return std::nullopt;
+  for (Chart& chart : figure.charts) chart.y = y;
+  for (const LegendEntry& entry : curve_legend(outline, false)) {
+    const auto own = [&](const Curve& c) {
+      return c.baseline && (c.label == entry.label || c.training + ": dense" == entry.label);
+    };
+    if (std::none_of(outline.curves.begin(), outline.curves.end(), own)) figure.legend.push_back(entry);
+  }
+  figure.caption = fmt::format(
+      "Mean width of the preactivations' proven intervals layer by layer (geometric means over seeds; logarithmic): "
+      "the "
+      "dense network, and each pruning at its largest sparsity with at most {:g} times the dense network's error.",
+      usable_growth);
+  figure.description =
+      compared == 0
+          ? "No pruned network stays within that error, or none has bounds yet."
+          : fmt::format("In {} of {} hidden layers the pruned network's mean width is below the dense network's.",
+                        narrower, compared);
+  return figure;
+}
+
+}  // namespace secateur::study::report
