@@ -115,6 +115,9 @@ class Options {
     if constexpr (Named<T>) {
       metavar = "NAME";
       facts.push_back("one of " + choices<T>());
+    } else if constexpr (is_named_optional<T>) {
+      metavar = "NAME";
+      facts.push_back("one of " + choices<typename T::value_type>());
     } else if constexpr (!std::is_same_v<T, std::string>) {
       metavar = std::is_same_v<T, double> || std::is_same_v<T, std::optional<double>> ? "NUMBER" : "N";
     }

@@ -14,6 +14,7 @@
 #include "secateur/mip/property.hpp"
 #include "secateur/model/json.hpp"
 #include "secateur/model/vnnlib.hpp"
+#include "trust_arguments.hpp"
 
 namespace secateur::app {
 
@@ -42,11 +43,15 @@ class Solve : public Command {
       : Command("solve", "the proven optimum of a network over a box, or of a problem with networks in it",
                 "secateur solve net.onnx --box -1:1 --minimize 0\n"
                 "  secateur solve net.onnx --maximize yield --time-limit 60 --json\n"
-                "  secateur solve net.onnx --box 0:1,-2:2 --objective 1,-0.5 --sense maximize") {}
+                "  secateur solve net.onnx --box 0:1,-2:2 --objective 1,-0.5 --sense maximize\n"
+                "  secateur solve problem.json --gap 1e-3 --json\n"
+                "  secateur solve net.onnx --property robust.vnnlib\n"
+                "  secateur solve net.onnx --maximize yield --data runs.csv --trust hull") {}
 
   void declare(Options& options) override {
     m_arguments.declare(options);
     options.settings(m_settings);
+    m_trust.declare(options);
     options.add("solver-option", m_solver_options, "an option passed to the MILP solver as it is; may be repeated");
     options
         .add("property", m_property,
@@ -56,7 +61,8 @@ class Solve : public Command {
 
   int run(const Context& context) override {
     if (context.options.given("property")) return decide(context);
-    const model::Problem problem = m_arguments.read(context.options);
+    model::Problem problem = m_arguments.read(context.options);
+    m_trust.read(problem, m_settings.seed);
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
     const model::SolveResult result = mip::solve(problem, m_settings, m_solver_options, context.reporter.sink());
@@ -64,9 +70,10 @@ class Solve : public Command {
     if (context.json) {
       Json json = model::to_json(result, problem, m_settings);
       if (context.options.given("solutions")) json["solutions"] = solutions(json);
+      if (m_trust.given()) json["trust"] = m_trust.json(problem, result);
       print_json(json);
     } else {
-      print(text(result, problem));
+      print(text(result, problem) + (m_trust.given() ? "\n" + m_trust.text(problem, result) : ""));
     }
     return code_of(result.status);
   }
@@ -76,6 +83,12 @@ class Solve : public Command {
     for (const char* option : {"box", "minimize", "maximize", "objective", "sense"}) {
       if (context.options.given(option)) {
         throw InputError("does not go with --property: the property states the box and what is asked", {},
+                         std::string("--").append(option));
+      }
+    }
+    for (const char* option : {"data", "trust", "trust-radius", "trust-points"}) {
+      if (context.options.given(option)) {
+        throw InputError("does not go with --property: the property states which inputs count", {},
                          std::string("--").append(option));
       }
     }
@@ -161,6 +174,7 @@ class Solve : public Command {
     bool bounded = false, with_units = false;
     for (const int v : variables) {
       const model::Variable& variable = problem.variables[static_cast<std::size_t>(v)];
+      if (variable.auxiliary) continue;
       bounded = bounded || std::isfinite(variable.lower) || std::isfinite(variable.upper);
       with_units = with_units || !variable.unit.empty();
     }
@@ -169,6 +183,7 @@ class Solve : public Command {
     if (with_units) rows[0].emplace_back("unit");
     for (std::size_t i = 0; i < variables.size(); ++i) {
       const model::Variable& variable = problem.variables[static_cast<std::size_t>(variables[i])];
+      if (variable.auxiliary) continue;
       std::vector<std::string> row{variable.name, fmt::format("{:.10g}", values(static_cast<Index>(i)))};
       const auto side = [](double bound) { return std::isfinite(bound) ? number(bound) : std::string(); };
       if (bounded) row.insert(row.end(), {side(variable.lower), side(variable.upper)});
@@ -179,6 +194,7 @@ class Solve : public Command {
   }
 
   ProblemArguments m_arguments;
+  TrustArguments m_trust;
   model::SolveSettings m_settings;
   mip::SolverOptions m_solver_options;
   std::string m_property;

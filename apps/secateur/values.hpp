@@ -44,6 +44,10 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_named_optional = false;
+template <Named T>
+inline constexpr bool is_named_optional<std::optional<T>> = true;
 
 /// Text to value and back, for every type an option may have (core/options.hpp). `where` names the option in errors.
 template <class T>

@@ -60,6 +60,7 @@ std::vector<std::string> names_of(const lp::Conflict& conflict, const model::Pro
     const auto v = static_cast<std::size_t>(bound.column);
     if (v >= problem.variables.size()) continue;
     const model::Variable& variable = problem.variables[v];
+    if (variable.auxiliary) continue;
     const double stated = bound.upper ? variable.upper : variable.lower;
     const double used = bound.upper ? frame.model.column_upper[v] : frame.model.column_lower[v];
     const model::NetworkUse* network = owner(problem, bound.column);
@@ -102,8 +103,9 @@ std::vector<std::string> smallest_conflict(
   };
   // Bounds first: what a conflict needs of them is more often nothing.
   for (std::size_t v = 0; v < problem.variables.size(); ++v) {
-    const bool removable = !input[v] && (problem.variables[v].type == model::VariableType::continuous ||
-                                         problem.variables[v].type == model::VariableType::integer);
+    const bool removable = !input[v] && !problem.variables[v].auxiliary &&
+                           (problem.variables[v].type == model::VariableType::continuous ||
+                            problem.variables[v].type == model::VariableType::integer);
     if (!removable) continue;
     add({Item::Kind::bound, v, false});
     add({Item::Kind::bound, v, true});

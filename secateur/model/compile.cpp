@@ -104,6 +104,7 @@ Compiled compile(const Problem& problem, const Structure& structure, Frame frame
   std::vector<double> lower, upper;
   for (const int v : structure.decisions) {
     const auto i = static_cast<std::size_t>(v);
+    if (problem.variables[i].auxiliary) continue;
     if (!std::isfinite(model.column_lower[i]) || !std::isfinite(model.column_upper[i])) continue;
     frame.inputs.push_back(v);
     lower.push_back(model.column_lower[i]);

@@ -17,9 +17,9 @@ Vector frame_point(const Problem& problem, const Frame& frame, const Vector& poi
 
 /// A problem as the algorithms see it: all its networks as one graph, and the frame around it.
 ///
-/// The graph's inputs are the decisions with finite bounds, in ascending order; its domain are their bounds in the
-/// frame. Its outputs are every determined variable and, where that is more than one of these, the objective and the
-/// sums of the constraints.
+/// The graph's inputs are the decisions with finite bounds that are not auxiliary, in ascending order; its domain are
+/// their bounds in the frame. Its outputs are every determined variable and, where that is more than one of these, the
+/// objective and the sums of the constraints.
 struct Compiled {
   /// A linear function of the problem's variables as an output of the graph.
   struct Combination {

@@ -19,6 +19,7 @@ Json by_name(const Problem& problem, const std::vector<int>& variables, const Ve
   Json map = Json::object();
   for (Index i = 0; i < values.size(); ++i) {
     const auto variable = static_cast<std::size_t>(variables[static_cast<std::size_t>(i)]);
+    if (problem.variables[variable].auxiliary) continue;
     const std::string& name = problem.variables[variable].name;
     std::string key = name;
     for (int k = 2; map.contains(key); ++k) key = name + "_" + std::to_string(k);

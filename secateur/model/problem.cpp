@@ -183,6 +183,11 @@ void check(const Problem& problem, const std::string& file) {
         if (v < 0 || static_cast<std::size_t>(v) >= count) {
           throw InputError("refers to variable " + std::to_string(v) + " of " + std::to_string(count), file, where);
         }
+        const Variable& variable = problem.variables[static_cast<std::size_t>(v)];
+        if (variable.auxiliary) {
+          throw InputError("\"" + variable.name + "\" is auxiliary; a network cannot read or determine it", file,
+                           where);
+        }
       }
     };
     fits(use.inputs, use.network.inputs(), "input");
@@ -267,6 +272,7 @@ Vector complete(const Problem& problem, const Structure& structure, Vector point
 }
 
 Vector admissible(const Problem& problem, const Structure& structure, Vector point) {
+  for (const auto& repair : problem.repairs) repair(point);
   for (const int v : structure.decisions) {
     point(v) = nearest(problem.variables[static_cast<std::size_t>(v)], point(v));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ struct Variable {
   double lower = -std::numeric_limits<double>::infinity();
   double upper = std::numeric_limits<double>::infinity();
   std::vector<double> values;  ///< of a discrete variable, ascending
+  /// A decision that only helps to state constraints: no network reads it, it is no input of the problem's graph, and
+  /// results do not show it.
+  bool auxiliary = false;
 };
 
 /// coefficient * variable.
@@ -57,6 +61,9 @@ struct Problem {
   Sense sense = Sense::minimize;
   std::vector<Term> objective;
   double constant = 0;
+  /// Each moves a point's decisions to where some constraints among them hold; applied in this order by admissible().
+  /// A service to local search, which otherwise would find such points by chance only. Called from several threads.
+  std::vector<std::function<void(Vector& point)>> repairs;
 
   /// Each appends and returns the new one's index.
   int add_variable(Variable variable);
@@ -87,7 +94,8 @@ Structure structure(const Problem& problem, const std::string& file = {});
 /// The point (one entry a variable) with every determined variable replaced by a float64 forward pass.
 Vector complete(const Problem& problem, const Structure& structure, Vector point);
 
-/// The decisions moved inside their bounds, and to the nearest value that their types allow.
+/// The decisions moved to where the problem's repairs say, inside their bounds, and to the nearest value that their
+/// types allow.
 Vector admissible(const Problem& problem, const Structure& structure, Vector point);
 
 /// Objective at a complete point.
