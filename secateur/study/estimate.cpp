@@ -20,9 +20,9 @@ double guess(const Cell& cell) {
     case Kind::solve:
       break;
   }
-  // Of its own limit, dense networks mostly need all.
+  // Of their limit, dense networks mostly need all of it, pruned ones a part.
   const double limit = cell.spec.at("solve").value("time_limit", 60.0);
-  return cell.axes.method ? 0.3 * limit : limit;
+  return cell.axes.method ? 0.15 * limit : limit;
 }
 
 }  // namespace
