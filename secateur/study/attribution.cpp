@@ -173,7 +173,7 @@ std::string to_csv(const std::vector<MeanAttribution>& means) {
     for (const Part& part : {m.total, m.size, m.integers, m.big_m}) {
       text += fmt::format(",{},{}", part.log, to_string(part.known));
     }
-    text += "\n";
+    text += '\n';
   }
   return text;
 }

@@ -37,7 +37,7 @@ Axes axes_of(const Json& json) {
   axes.architecture = json.at("architecture").get<std::string>();
   axes.training = json.at("training").get<std::string>();
   axes.pruning = json.at("pruning").get<std::string>();
-  if (json.contains("method")) axes.method = from_string<prune::Method>(json["method"].get<std::string>()).value();
+  if (json.contains("method")) axes.method = from_string<prune::Method>(json["method"].get<std::string>());
   axes.sparsity = json.at("sparsity").get<double>();
   axes.seed = json.at("seed").get<std::uint64_t>();
   return axes;

@@ -54,9 +54,7 @@ void read_value(const Json& json, T& target, const model::JsonPlaces& at, const 
     target = json.get<bool>();
   } else if constexpr (std::is_same_v<T, std::string>) {
     target = at.text(json, where);
-  } else if constexpr (std::is_same_v<T, double>) {
-    target = at.number(json, where);
-  } else if constexpr (std::is_same_v<T, std::optional<double>>) {
+  } else if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::optional<double>>) {
     target = at.number(json, where);
   } else {
     static_assert(std::is_integral_v<T>);

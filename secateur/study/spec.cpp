@@ -2,6 +2,7 @@
 #include "secateur/study/spec.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <set>
@@ -100,15 +101,15 @@ class Reader {
     }
     if (json.is_string()) {
       const std::string text = json.get<std::string>();
-      int layers = 0, width = 0, end = 0;
-      const auto digits = [](char c) { return (c >= '0' && c <= '9') || c == 'x'; };
-      const bool plain = text.size() < 12 && std::all_of(text.begin(), text.end(), digits);
-      // NOLINTNEXTLINE(cert-err34-c): at most eleven digits and an x, checked by %n and the ranges
-      if (plain && std::sscanf(text.c_str(), "%dx%d%n", &layers, &width, &end) == 2 &&
-          static_cast<std::size_t>(end) == text.size() && contains(Range<int>{1, 1000}, layers) &&
-          contains(range, width)) {
-        hidden.assign(static_cast<std::size_t>(layers), width);
-        return hidden;
+      const char* const end = text.data() + text.size();
+      int layers = 0, width = 0;
+      const auto [cross, first] = std::from_chars(text.data(), end, layers);
+      if (first == std::errc() && cross != end && *cross == 'x' && contains(Range<int>{1, 1000}, layers)) {
+        const auto [behind, second] = std::from_chars(cross + 1, end, width);
+        if (second == std::errc() && behind == end && contains(range, width)) {
+          hidden.assign(static_cast<std::size_t>(layers), width);
+          return hidden;
+        }
       }
     }
     m_at.refuse(where, "has to be a list of widths, [50, 50], or a text like \"2x50\", found " + model::found(json));
@@ -262,7 +263,8 @@ class Reader {
       if (!options.is_object()) m_at.refuse(place, "has to be an object, found " + model::found(options));
       for (const auto& [key, value] : options.items()) {
         if (!value.is_primitive() || value.is_null()) {
-          m_at.refuse(place + "." + key, "has to be a text, a number, true or false, found " + model::found(value));
+          m_at.refuse(fmt::format("{}.{}", place, key),
+                      "has to be a text, a number, true or false, found " + model::found(value));
         }
         block.options.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
       }
