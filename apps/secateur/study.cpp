@@ -11,6 +11,7 @@
 #include "secateur/study/attribution.hpp"
 #include "secateur/study/estimate.hpp"
 #include "secateur/study/records.hpp"
+#include "secateur/study/report.hpp"
 
 namespace secateur::app {
 
@@ -29,6 +30,8 @@ class Study : public Command {
         .metavar("FILE.sqlite");
     options.settings(m_settings);
     options.add("csv", m_csv, "folder that the results are written to as CSV tables").metavar("FOLDER");
+    options.add("report", m_report, "the HTML report to write; its figures go to a folder named after it")
+        .metavar("FILE.html");
     options.add("plan", m_plan, "count the cells and estimate the time, without running any");
   }
 
@@ -42,18 +45,20 @@ class Study : public Command {
       context.json ? print_json(json(spec, ledger, summary, {})) : print(text(summary));
       return exit_code::done;
     }
+    // What cannot be written is said before the work, not after it.
+    if (!m_report.empty()) static_cast<void>(output_path(m_report, "--report"));
     context.reporter.announce(
         fmt::format("secateur {}, study {}, {}", version, spec.name, context.options.deviations()));
     const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
     const study::Summary summary = study::run_study(spec, cells, ledger, m_settings, {self}, context.reporter.sink());
     context.reporter.finish();
-    std::vector<std::string> files;
-    if (!m_csv.empty()) files = write_tables(study::read_study(ledger));
+    const std::vector<std::string> files = write(ledger);
     if (context.json) {
       print_json(json(spec, ledger, summary, files));
     } else {
       std::string out = text(summary) + "\n" + facts({{"ledger", ledger.string()}});
       if (!m_csv.empty()) out += facts({{"tables", m_csv}});
+      if (!m_report.empty()) out += facts({{"report", m_report}});
       print(out);
     }
     if (summary.interrupted) return exit_code::interrupted;
@@ -61,11 +66,24 @@ class Study : public Command {
   }
 
  private:
-  [[nodiscard]] std::vector<std::string> write_tables(const study::Study& found) const {
-    std::vector<std::string> files = study::write_csv(found, m_csv);
-    write_file(std::filesystem::path(m_csv) / "attribution.csv",
-               study::to_csv(study::average(study::attribute(found))));
-    files.emplace_back("attribution.csv");
+  /// Tables and report, as asked; their files.
+  [[nodiscard]] std::vector<std::string> write(const std::filesystem::path& ledger) const {
+    if (m_csv.empty() && m_report.empty()) return {};
+    const study::Study found = study::read_study(ledger);
+    std::vector<std::string> files;
+    const auto add = [&](const std::filesystem::path& folder, const std::vector<std::string>& names) {
+      for (const std::string& file : names) files.push_back((folder / file).string());
+    };
+    if (!m_csv.empty()) {
+      add(m_csv, study::write_csv(found, m_csv));
+      write_file(std::filesystem::path(m_csv) / "attribution.csv",
+                 study::to_csv(study::average(study::attribute(found))));
+      add(m_csv, {"attribution.csv"});
+    }
+    if (!m_report.empty()) {
+      const std::filesystem::path path = output_path(m_report, "--report");
+      add(path.parent_path(), study::write_report(found, path));
+    }
     return files;
   }
 
@@ -121,7 +139,7 @@ class Study : public Command {
     return out;
   }
 
-  std::string m_spec, m_ledger, m_csv;
+  std::string m_spec, m_ledger, m_csv, m_report;
   study::RunSettings m_settings;
   bool m_plan = false;
 };

@@ -68,8 +68,8 @@ def test_from_nothing_to_tables(spec, tmp_path):
     assert first.code == 0, first
     assert first.json["study"] == "small" and first.json["ran"] == CELLS == count(first, "done")
     assert (tmp_path / "spec.sqlite").exists()
-    assert first.json["files"] == ["study.json", "networks.csv", "bounds.csv", "solves.csv", "traces.csv",
-                                   "attribution.csv"]
+    assert first.json["files"] == [f"tables/{name}" for name in (
+        "study.json", "networks.csv", "bounds.csv", "solves.csv", "traces.csv", "attribution.csv")]
     found = tables(tmp_path / "tables")
     assert len(found["networks"]) == 3 and len(found["solves"]) == 9
     with open(tmp_path / "tables" / "attribution.csv", newline="") as file:
@@ -138,6 +138,12 @@ def test_a_folder_for_tables_that_cannot_be_made(spec, tmp_path):
     assert result.code == 2 and "taken" in result.json["error"]["file"]
     # Nothing of the study is lost.
     assert study(spec(), "--csv", "free").json["ran"] == 0
+
+
+def test_a_report_that_cannot_be_written_is_said_before_the_work(spec, tmp_path):
+    result = study(spec(), "--report", "no/where.html")
+    assert result.code == 2 and result.json["error"]["where"] == "--report"
+    assert not (tmp_path / "spec.sqlite").exists()
 
 
 def test_out_of_memory_and_time_are_outcomes(spec):
@@ -277,11 +283,14 @@ def test_killed_twenty_times_gives_the_same_ledger(spec, tmp_path):
 
 
 def test_smoke_runs_from_nothing(tmp_path):
-    result = run("study", ROOT / "studies" / "smoke.json", "--ledger", "smoke.sqlite", "--csv", "csv", "--json",
-                 cwd=tmp_path)
+    result = run("study", ROOT / "studies" / "smoke.json", "--ledger", "smoke.sqlite", "--csv", "csv",
+                 "--report", "smoke.html", "--json", cwd=tmp_path)
     assert result.code == 0 and set(o for k in result.json["cells"] for o, n in k.items()
                                     if o not in ("kind", "attribution", "total") and n) == {"done"}
     assert result.json["seconds"] < 60
+    assert "smoke.html" in result.json["files"]
+    assert all((tmp_path / file).stat().st_size > 0 for file in result.json["files"])
+    assert "<html" in (tmp_path / "smoke.html").read_text()[:200]
     assert all(row["status"] == "optimal" for row in tables(tmp_path / "csv")["solves"])
 
 
