@@ -139,15 +139,27 @@ def test_report_is_the_same_every_time(report, tmp_path):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("seconds", ["1e-6", "0.5"])
-def test_unfinished_study_says_what_is_missing(tmp_path, seconds):
+def test_study_that_has_only_been_planned_says_so(tmp_path):
     (tmp_path / "spec.json").write_text(json.dumps(SPEC))
-    assert run("study", "spec.json", "--ledger", "part.sqlite", "--time-limit", seconds, cwd=tmp_path).code == 4
+    assert run("study", "spec.json", "--ledger", "part.sqlite", "--time-limit", "1e-6", cwd=tmp_path).code == 4
     made = run("report", "part.sqlite", "--out", "part.html", cwd=tmp_path)
     assert made.code == 0 and made.err == "", made.err
     page = text(tmp_path, "part.html")
     assert "cells are done. The study is not finished; not run yet: " in page
     assert "Nothing to show yet for: " in page
+
+
+def test_half_finished_study_shows_what_there_is(study, tmp_path):
+    """The finished study, of which a grown specification wants more."""
+    for path in study.glob("small.sqlite*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "spec.json").write_text(json.dumps({**SPEC, "seeds": [0, 1, 2, 3]}))
+    assert run("study", "spec.json", "--ledger", "small.sqlite", "--time-limit", "1e-6", cwd=tmp_path).code == 4
+    made = run("report", "small.sqlite", "--out", "half.html", "--json", cwd=tmp_path)
+    assert made.code == 0 and made.err == "", made.err
+    page = text(tmp_path, "half.html")
+    assert "The study is not finished; not run yet: " in page
+    assert {f"half-figures/{family}.svg" for family in FAMILIES} <= set(made.json["files"])
 
 
 def test_failed_cells_are_listed_with_their_reasons(study, tmp_path):
