@@ -49,8 +49,9 @@ class Study : public Command {
     if (!m_report.empty()) static_cast<void>(output_path(m_report, "--report"));
     context.reporter.announce(
         fmt::format("secateur {}, study {}, {}", version, spec.name, context.options.deviations()));
-    const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-    const study::Summary summary = study::run_study(spec, cells, ledger, m_settings, {self}, context.reporter.sink());
+    // This very program, even when another one has been put in its place since it was started.
+    const study::Summary summary =
+        study::run_study(spec, cells, ledger, m_settings, {"/proc/self/exe"}, context.reporter.sink());
     context.reporter.finish();
     const std::vector<std::string> files = write(ledger);
     if (context.json) {

@@ -7,6 +7,7 @@ import os
 import pathlib
 import random
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -224,6 +225,21 @@ def test_workers_die_with_their_parent(spec):
     raise AssertionError("the worker lives on")
 
 
+def test_a_study_goes_on_with_the_program_it_was_started_with(spec, tmp_path):
+    """Someone builds or installs another one meanwhile."""
+    program = tmp_path / "secateur"
+    shutil.copy(PROGRAM, program)
+    process = subprocess.Popen([program, "study", spec(seeds=list(range(4)))], cwd=tmp_path, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    a_worker(process)
+    program.unlink()
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    assert process.wait(60) == 0
+    with sqlite3.connect(tmp_path / "spec.sqlite") as ledger:
+        assert dict(ledger.execute("SELECT outcome, count(*) FROM cells GROUP BY outcome")) == {"done": 4 * CELLS}
+
+
 def test_interrupt_ends_at_once_and_loses_nothing(spec, tmp_path):
     process = start(spec(**SLOW))
     worker = a_worker(process)
@@ -300,3 +316,15 @@ def test_committed_studies_follow_the_schema_and_can_be_planned(path, tmp_path):
     jsonschema.validate(json.loads(path.read_text()), schema)
     result = run("study", path, "--ledger", tmp_path / "x.sqlite", "--plan", "--json")
     assert result.code == 0 and count(result, "pending") == sum(k["total"] for k in result.json["cells"]) > 0
+
+
+@pytest.mark.parametrize("block", ["training", "pruning", "solve", "sources"])
+def test_the_schema_has_the_keys_that_the_program_reads(block, spec):
+    """Both lists are complete: the program's is that of its refusal."""
+    schema = json.loads((ROOT / "docs" / "study.schema.json").read_text())
+    entries = schema["properties"][block]["items"]
+    for entry in entries.get("oneOf", [entries]):
+        bad = {**{key: "x" for key in entry["required"]}, "no such key": 1}
+        error = refused("study", spec(**{block: [bad]}), mentions=['unknown key "no such key"'])
+        allowed = set(error["message"].split("allowed: ")[1].split(", "))
+        assert allowed == set(entry["properties"]), allowed ^ set(entry["properties"])
