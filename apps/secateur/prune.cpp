@@ -8,6 +8,7 @@
 #include "model_arguments.hpp"
 #include "output.hpp"
 #include "program.hpp"
+#include "prune_guidance.hpp"
 #include "secateur/core/error.hpp"
 #include "secateur/core/stop.hpp"
 #include "secateur/core/version.hpp"
@@ -32,23 +33,36 @@ class Prune : public Command {
   Prune()
       : Command("prune", "a smaller network: weights or hidden nodes removed, the rest fine-tuned",
                 "secateur prune net.onnx --data runs.csv --method weight --tolerance 0.02 --out small.onnx\n"
-                "  secateur prune net.onnx --method node --sparsity 0.5 --out small.onnx") {}
+                "  secateur prune net.onnx --method node --sparsity 0.5 --out small.onnx\n"
+                "  secateur prune net.onnx --for-optimization --maximize yield --data runs.csv --out choice\n"
+                "  secateur prune problem.json --for-optimization --data runs.csv --out small.onnx") {}
 
   void declare(Options& options) override {
-    m_network.declare(options);
+    m_arguments.declare(options);
     m_data.declare(options, false);
-    options.add("out", m_out, "the model file to write").metavar("PRUNED.onnx").required();
+    options
+        .add("out", m_out,
+             "the model file to write; with --for-optimization, a name that does not end in .onnx is a folder for the "
+             "whole front")
+        .metavar("PRUNED.onnx")
+        .required();
     options.settings(m_settings);
+    m_guidance.declare(options);
   }
 
   int run(const Context& context) override {
+    if (m_guidance.wanted) {
+      return prune_for_optimization(context, m_guidance, m_arguments, m_data, m_settings, m_out);
+    }
+    m_guidance.refuse_its_options(context.options);
+    const NetworkArguments& arguments = m_arguments.network;
     check_settings(context.options);
     const auto path = output_path(m_out, "--out");
     const Stopwatch watch;
-    const nn::Network network = m_network.read_network();
+    const nn::Network network = arguments.read_network();
     const std::optional<prune::PruneData> data = read_data(network);
-    const Box box = m_network.box.empty() && !network.box && data ? data::bounding_box(data->training)
-                                                                  : m_network.read_box(network);
+    const Box box = arguments.box.empty() && !network.box && data ? data::bounding_box(data->training)
+                                                                  : arguments.read_box(network);
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
     const prune::Pruned pruned =
@@ -91,22 +105,9 @@ class Prune : public Command {
     if (tolerance) throw InputError("needs data to measure the error on; give --data FILE.csv", {}, "--tolerance");
   }
 
-  static void check_count(const char* where, const std::vector<std::string>& columns,
-                          const std::vector<std::string>& names, const char* what) {
-    if (columns.size() == names.size()) return;
-    throw InputError(fmt::format("{}; the network has {}: {}", count_of(columns.size(), "column"),
-                                 count_of(names.size(), what), join(names)),
-                     {}, where);
-  }
-
   std::optional<prune::PruneData> read_data(const nn::Network& network) {
     if (m_data.file.empty()) return std::nullopt;
-    if (m_data.inputs.empty()) m_data.inputs = network.input_names;
-    if (m_data.outputs.empty()) m_data.outputs = network.output_names;
-    check_count("--inputs", m_data.inputs, network.input_names, "input");
-    check_count("--outputs", m_data.outputs, network.output_names, "output");
-    Parts parts = m_data.split(m_data.read(), m_settings.seed);
-    return prune::PruneData{std::move(parts.training), std::move(parts.validation), std::move(parts.test)};
+    return read_prune_data(m_data, network, m_settings.seed);
   }
 
   [[nodiscard]] std::string text(const prune::Pruned& pruned, double seconds) const {
@@ -139,7 +140,8 @@ class Prune : public Command {
     }
   }
 
-  NetworkArguments m_network;
+  ProblemArguments m_arguments;
+  GuidanceArguments m_guidance;
   DataArguments m_data;
   std::string m_out;
   prune::PruneSettings m_settings;
