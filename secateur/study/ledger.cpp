@@ -64,9 +64,9 @@ std::string now() {
                      utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-/// Whole or not at all: made under another name and moved into place.
+/// Whole or not at all: made under a name of its own and linked into place, unless another run was faster.
 void make_ledger(const std::filesystem::path& path, const std::string& name) {
-  const std::filesystem::path fresh = path.string() + ".new";
+  const std::filesystem::path fresh = fmt::format("{}.new{}", path.string(), getpid());
   std::error_code ignored;
   std::filesystem::remove(fresh, ignored);
   {
@@ -78,7 +78,12 @@ void make_ledger(const std::filesystem::path& path, const std::string& name) {
     insert.bind(1, "name").bind(2, name).step();
     transaction.commit();
   }
-  std::filesystem::rename(fresh, path);
+  std::error_code code;
+  std::filesystem::create_hard_link(fresh, path, code);
+  // A file system without links; there two runs must not begin at the same moment.
+  if (code && code != std::errc::file_exists) std::filesystem::rename(fresh, path, code);
+  std::filesystem::remove(fresh, ignored);
+  if (code && code != std::errc::file_exists) throw InputError("cannot be made: " + code.message(), path.string());
 }
 
 Json axes_json(const Axes& axes) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <unistd.h>
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
@@ -137,9 +137,10 @@ TEST_F(LedgerTest, RefusesAFolderThatIsNotThere) {
 }
 
 TEST_F(LedgerTest, StartsAgainAfterHavingBeenKilledWhileItWasMade) {
-  write_file(m_path.string() + ".new", "half a ledger");
+  const std::string half = m_path.string() + ".new" + std::to_string(getpid());
+  write_file(half, "half a ledger");
   const Ledger ledger(m_path, "tiny");
-  EXPECT_FALSE(std::filesystem::exists(m_path.string() + ".new"));
+  EXPECT_FALSE(std::filesystem::exists(half));
 }
 
 // As on a full disk: no page more than the file has.
