@@ -12,6 +12,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
 
 #include "secateur/bounds/backward.hpp"
 #include "secateur/bounds/bounds.hpp"
@@ -22,6 +23,8 @@
 #include "secateur/core/stop.hpp"
 #include "secateur/core/version.hpp"
 #include "secateur/graph/lower.hpp"
+#include "secateur/mip/solve.hpp"
+#include "secateur/model/problem.hpp"
 #include "secateur/nn/onnx.hpp"
 
 namespace {
@@ -74,6 +77,34 @@ graph::NeuronBounds backward_only(const graph::ReluGraph& graph, const Box& box)
   return all;
 }
 
+/// The range of every preactivation by a problem of its own for each end: what the largest and the smallest value are,
+/// not what bounds them.
+graph::NeuronBounds exact(const nn::Network& network, const Box& box, int threads) {
+  graph::NeuronBounds all;
+  for (std::size_t length = 1; length <= network.layers.size(); ++length) {
+    const auto* last = std::get_if<nn::Dense>(&network.layers[length - 1]);
+    if (last == nullptr) continue;
+    nn::Network part = network;
+    part.layers.resize(length);
+    const Index units = last->weight.rows();
+    part.output_names.clear();
+    for (Index i = 0; i < units; ++i) part.output_names.push_back("z" + std::to_string(i));
+    graph::LayerBounds layer{Vector(units), Vector(units)};
+    for (Index i = 0; i < units; ++i) {
+      for (const Sense sense : {Sense::minimize, Sense::maximize}) {
+        model::SolveSettings settings;
+        settings.gap = settings.absolute_gap = 1e-6;
+        settings.threads = threads;
+        const auto result = mip::solve(model::over_box(part, box, Vector::Unit(units, i), sense), settings);
+        if (result.status != Status::optimal) throw InputError("a range was not found", "", "exact");
+        (sense == Sense::minimize ? layer.lower : layer.upper)(i) = *result.objective;
+      }
+    }
+    all.push_back(std::move(layer));
+  }
+  return all;
+}
+
 /// Memory of this process: `field` is VmRSS for what it has, VmHWM for the most it has had.
 double megabytes(const std::string& field) {
   std::ifstream status("/proc/self/status");
@@ -96,7 +127,8 @@ int main(int argc, char** argv) try {
   app.add_option("--network", file, "ONNX file; box -1:1");
   app.add_option("--widths", widths, "draw a network instead: inputs, hidden layers, outputs")->delimiter(',');
   app.add_option("--density", density);
-  app.add_option("--method", method)->check(CLI::IsMember({"none", "backward", "interval", "crown", "subdivide"}));
+  app.add_option("--method", method)
+      ->check(CLI::IsMember({"none", "backward", "interval", "crown", "alpha_crown", "lp", "subdivide", "exact"}));
   app.add_option("--cutoff", cutoff, "of subdivide, which minimises the first output");
   app.add_option("--threads", threads, "of subdivide");
   app.add_option("--repeat", repeat);
@@ -130,6 +162,11 @@ int main(int argc, char** argv) try {
     if (method == "backward") bounds = backward_only(graph, box);
     if (method == "interval") bounds = bounds::interval(graph, box);
     if (method == "crown") bounds = bounds::crown(graph, box);
+    if (method == "alpha_crown") {
+      bounds = bounds::compute_bounds(graph, box, graph::BoundsMethod::alpha_crown, threads);
+    }
+    if (method == "lp") bounds = bounds::compute_bounds(graph, box, graph::BoundsMethod::lp, threads);
+    if (method == "exact") bounds = exact(nn::canonical(nn::read_onnx(file)), box, threads);
     if (method == "subdivide") {
       const Vector objective = Vector::Unit(graph.outputs(), 0);
       bounds::SubdivisionSettings settings;

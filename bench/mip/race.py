@@ -18,13 +18,13 @@ import json
 import math
 import os
 import pathlib
-import platform
 import subprocess
 import sys
-import tempfile
 import time
 
-root = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from common import machine, root, table, write_results  # noqa: E402
+
 INSTANCES = root / "tests" / "data" / "instances.json"
 # What the default is without one technique at a time, and with the ones that are off.
 ABLATION = {
@@ -125,11 +125,6 @@ def ablation(program, instances, limit, threads):
     return table(["configuration", "mean root gap", "nodes + 1", "seconds", "processor time against default", "closed"], rows)
 
 
-def table(header, rows):
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
 def race_gurobi(program, instances, limit, threads):
     """Printed only."""
     try:
@@ -197,11 +192,6 @@ def race_gurobi(program, instances, limit, threads):
         print(f"geometric mean over {len(ratios)}: {geometric_mean(ratios):.3g}×")
 
 
-def machine():
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
-    return f"{model or platform.machine()}, {os.cpu_count()} cores"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
@@ -246,12 +236,7 @@ The {len(harder)} instances with more than 4 inputs (subdivision closes the othe
 {options.ablation_limit:g} s a run. Root gap: of the bound before the tree. Nodes and seconds are geometric means.
 
 {ablation_table}"""
-    results = root / "bench" / "results"
-    results.mkdir(exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=results, delete=False) as file:
-        file.write(text)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, results / "mip.md")
+    write_results("mip.md", text)
 
 
 if __name__ == "__main__":

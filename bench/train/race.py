@@ -11,63 +11,30 @@ bench/results/train.md. The contenders take turns within each round, so that a m
 import argparse
 import json
 import math
-import os
 import pathlib
 import platform
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
 import numpy as np
 import torch
 
-root = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from common import machine, peaks_points, root, shown_mean, table, welch, write_results  # noqa: E402
+from pytorch import cosine, initial_network, scaled  # noqa: E402
+
 ROWS, VALIDATION_ROWS, BATCH, RATE = 5000, 1000, 256, 3e-3
 NETWORKS = {"2x50": [50] * 2, "3x100": [100] * 3, "5x100": [100] * 5}
 OPTIMISERS = {"default": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 
 
-def peaks(x, y):
-    return (
-        3 * (1 - x) ** 2 * np.exp(-(x**2) - (y + 1) ** 2)
-        - 10 * (x / 5 - x**3 - y**5) * np.exp(-(x**2) - y**2)
-        - np.exp(-((x + 1) ** 2) - y**2) / 3
-    )
-
-
-def points(count, seed):
-    x = np.random.default_rng(seed).uniform(-3, 3, (count, 2))
-    return np.column_stack([x, peaks(x[:, 0], x[:, 1])])
-
-
-def initial_network(hidden):
-    """The same distributions as train::initial_network: He's normal weights; PyTorch's own uniform biases, but zero at the
-    output."""
-    layers, width = [], 2
-    for units in [*hidden, 1]:
-        layer = torch.nn.Linear(width, units)
-        torch.nn.init.normal_(layer.weight, std=math.sqrt(2 / width))
-        layers += [layer, torch.nn.ReLU()]
-        width = units
-    torch.nn.init.zeros_(layers[-2].bias)
-    return torch.nn.Sequential(*layers[:-1])
-
-
 def run_torch(tables, hidden, threads, epochs, seed, optimiser):
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    # The scaling that train::initial_network puts into the network.
-    low, high = tables[0][:, :2].min(axis=0), tables[0][:, :2].max(axis=0)
-    mean, deviation = tables[0][:, 2].mean(), tables[0][:, 2].std()
-    scaled = [
-        (
-            torch.tensor((2 * t[:, :2] - low - high) / (high - low), dtype=torch.float32),
-            torch.tensor((t[:, 2:] - mean) / deviation, dtype=torch.float32),
-        )
-        for t in tables
-    ]
-    (x, t), (vx, vt) = scaled
+    (x, t), (vx, vt) = scaled(tables)
     network = initial_network(hidden)
     adam = torch.optim.Adam(network.parameters(), lr=RATE, **OPTIMISERS[optimiser])
     loss_of = torch.nn.MSELoss()
@@ -78,7 +45,7 @@ def run_torch(tables, hidden, threads, epochs, seed, optimiser):
         order = torch.randperm(ROWS)
         xs, ts = x[order], t[order]
         for i in range(0, ROWS, BATCH):
-            adam.param_groups[0]["lr"] = RATE * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+            adam.param_groups[0]["lr"] = cosine(RATE, step, steps)
             step += 1
             adam.zero_grad(set_to_none=True)
             loss = loss_of(network(xs[i : i + BATCH]), ts[i : i + BATCH])
@@ -102,35 +69,6 @@ def run_secateur(program, files, hidden, threads, epochs, seed):
     ]  # fmt: skip
     done = subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
-
-
-def two_sided(t, freedom):
-    """P(|T| > t) for Student's distribution, by Simpson's rule on theta with T = sqrt(freedom) tan(theta)."""
-    edge = math.atan(abs(t) / math.sqrt(freedom))
-    n = 2000
-    theta = np.linspace(edge, math.pi / 2, n + 1)
-    weight = np.ones(n + 1)
-    weight[1:-1:2], weight[2:-1:2] = 4, 2
-    density = np.cos(theta).clip(min=0) ** (freedom - 1)
-    constant = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(math.pi)
-    return 2 * constant * float((weight * density).sum()) * (math.pi / 2 - edge) / n / 3
-
-
-def welch(a, b):
-    """p-value of Welch's test that two samples have one mean."""
-    va, vb = statistics.variance(a) / len(a), statistics.variance(b) / len(b)
-    t = (statistics.mean(a) - statistics.mean(b)) / math.sqrt(va + vb)
-    freedom = (va + vb) ** 2 / (va**2 / (len(a) - 1) + vb**2 / (len(b) - 1))
-    return two_sided(t, freedom)
-
-
-def machine():
-    model = platform.processor() or platform.machine()
-    for line in open("/proc/cpuinfo"):
-        if line.startswith("model name"):
-            model = line.split(":", 1)[1].strip()
-            break
-    return f"{model}, {os.cpu_count()} processors, {platform.system()}"
 
 
 def speed(program, tables, files, networks, rounds, epochs):
@@ -168,11 +106,11 @@ def main():
         parser.error(f"{arguments.program} is not built: cmake --preset bench && cmake --build --preset bench")
     begin = time.perf_counter()
     rounds, epochs, seeds, loss_epochs = (1, 8, 5, 15) if arguments.quick else (5, 10, 5, 60)
-    tables = [points(ROWS, 1), points(VALIDATION_ROWS, 2)]
+    tables = [peaks_points(ROWS, 1), peaks_points(VALIDATION_ROWS, 2)]
     with tempfile.TemporaryDirectory() as folder:
         files = [pathlib.Path(folder) / name for name in ("training", "validation")]
-        for table, file in zip(tables, files):
-            file.write_bytes(np.ascontiguousarray(table).tobytes())
+        for points, file in zip(tables, files):
+            file.write_bytes(np.ascontiguousarray(points).tobytes())
         about = run_secateur(arguments.program, files, [5], 1, 2, 0)
         times = speed(arguments.program, tables, files, NETWORKS, rounds, epochs)
         reached = losses(arguments.program, tables, files, NETWORKS, seeds, loss_epochs)
@@ -189,35 +127,31 @@ def main():
         f"Milliseconds an epoch, median over {rounds} rounds in which the contenders take turns; the ratio is against "
         "the fastest of PyTorch's three.",
         "",
-        "| network | threads | Secateur | PyTorch default | foreach | fused | ratio |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for (name, threads), taken in times.items():
-        fastest = min(taken[optimiser] for optimiser in OPTIMISERS)
-        cells = " | ".join(f"{1e3 * taken[contender]:.2f}" for contender in ["secateur", *OPTIMISERS])
-        lines.append(f"| {name} | {threads} | {cells} | {fastest / taken['secateur']:.1f} |")
-    lines += [
-        "",
+        table(
+            ["network", "threads", "Secateur", "PyTorch default", "foreach", "fused", "ratio"],
+            [
+                [name, threads, *(f"{1e3 * taken[contender]:.2f}" for contender in ["secateur", *OPTIMISERS]),
+                 f"{min(taken[optimiser] for optimiser in OPTIMISERS) / taken['secateur']:.1f}"]
+                for (name, threads), taken in times.items()
+            ],
+        ),
         f"Best validation loss (mean squared error over the outputs' variance) in {loss_epochs} epochs, geometric mean over "
         f"{seeds} seeds with the factor of one standard deviation; p: Welch's test on the logarithms, that both means are "
         "one.",
         "",
-        "| network | Secateur | PyTorch | p |",
-        "| --- | --- | --- | --- |",
+        table(
+            ["network", "Secateur", "PyTorch", "p"],
+            [
+                [name, shown_mean(ours), shown_mean(theirs), f"{welch(*([math.log(v) for v in w] for w in (ours, theirs))):.2f}"]
+                for name, (ours, theirs) in reached.items()
+            ],
+        ),
     ]
-    for name, (ours, theirs) in reached.items():
-        logs = [[math.log(v) for v in values] for values in (ours, theirs)]
-        cells = [
-            f"{math.exp(statistics.mean(v)):.2e} (x/ {math.exp(statistics.stdev(v)):.2f})".replace("x/", "×/") for v in logs
-        ]
-        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {welch(*logs):.2f} |")
-    text = "\n".join(lines) + "\n"
+    text = "\n".join(lines)
     print(text)
     print(f"({time.perf_counter() - begin:.0f} s)")
     if not arguments.quick:
-        results = root / "bench/results"
-        results.mkdir(exist_ok=True)
-        (results / "train.md").write_text(text)
+        write_results("train.md", text)
 
 
 if __name__ == "__main__":
