@@ -82,6 +82,18 @@ std::string sign_svg(const LegendEntry& entry) {
 
 }  // namespace
 
+namespace {
+
+/// The style of a plot that is not as high or wide as usual.
+std::string sized(const Figure& figure) {
+  std::string style;
+  if (figure.height > 0) style += fmt::format("height:{:.1f}rem;", figure.height);
+  if (figure.min_width > 0) style += fmt::format("min-width:{:.1f}rem;", figure.min_width);
+  return style.empty() ? "" : " style=\"" + style + "\"";
+}
+
+}  // namespace
+
 std::string escape_html(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
@@ -186,7 +198,7 @@ void Page::figure(const Figure& figure) {
   }
   m_body += fmt::format("<div class=\"plots{}{}{}{}\">\n", figure.plots.size() == 1 ? " one" : "",
                         figure.square ? " square" : "", figure.wide ? " wide" : "", figure.small ? " small" : "");
-  const std::string style = figure.height > 0 ? fmt::format(" style=\"height:{:.1f}rem\"", figure.height) : "";
+  const std::string style = sized(figure);
   int number = 0;
   for (const Plot& plot : figure.plots) {
     const std::string id = fmt::format("plot-{}-{}", m_figures, ++number);

@@ -44,10 +44,11 @@ struct Figure {
   std::string description;  ///< what the plots show, for those who cannot see them
   std::vector<Plot> plots;
   std::vector<LegendEntry> legend;
-  bool square = false;  ///< square plots, for maps
-  bool wide = false;    ///< one plot a row; a narrow screen scrolls it sideways
-  bool small = false;   ///< many plots: three in a row where there is room
-  double height = 0;    ///< of every plot, in rem; 0: as usual
+  bool square = false;   ///< square plots, for maps
+  bool wide = false;     ///< one plot a row; a narrow screen may scroll it sideways
+  bool small = false;    ///< many plots: three in a row where there is room
+  double height = 0;     ///< of every plot, in rem; 0: as usual
+  double min_width = 0;  ///< of a wide plot, in rem
   /// Files with this figure's numbers or pictures beside the page: relative path and label.
   std::vector<std::pair<std::string, std::string>> links;
 };

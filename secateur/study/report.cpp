@@ -81,6 +81,7 @@ class Writer {
     shown.legend = figure->legend;
     shown.square = figure->square, shown.wide = figure->wide;
     shown.small = figure->charts.size() > 2 && figure->charts.size() != 4 && !figure->wide && figure->rows == 0;
+    shown.min_width = figure->min_width;
     shown.height = figure->rows > 0 ? 1.3 * figure->rows + 4 : 0;
     for (const Chart& chart : figure->charts) shown.plots.push_back(to_plot(chart));
     const std::string base = m_folder + "/" + figure->name;
@@ -121,13 +122,14 @@ class Writer {
       add(pruning_profile_figure(m_study, outline, *first), "Dense and pruned over all problems");
       add(trace_figure(m_study, outline, *first), "Convergence");
     }
-    const bool simulated = std::any_of(m_study.solves.begin(), m_study.solves.end(), [&](const SolveRow& row) {
-      return row.axes.source == outline.source && row.simulated;
-    });
-    if (simulated) {
+    const auto any = [&](const auto& has) {
+      return std::any_of(m_study.solves.begin(), m_study.solves.end(),
+                         [&](const SolveRow& row) { return row.axes.source == outline.source && has(row); });
+    };
+    if (any([](const SolveRow& row) { return row.simulated.has_value(); })) {
       add(truth_figure(m_study, outline), "The optimum in truth");
-      add(regret_figure(m_study, outline), "Regret");
     }
+    if (any([](const SolveRow& row) { return row.regret.has_value(); })) add(regret_figure(m_study, outline), "Regret");
     if (!m_missing.empty()) {
       m_page.paragraph("Nothing to show yet for: " + enumerated(m_missing) + ".");
     }

@@ -113,15 +113,14 @@ std::optional<ReportFigure> attribution_figure(const std::vector<MeanAttribution
   figure.caption =
       "Where the speed-up comes from: powers of ten that a smaller (and different) network brings, fewer integer "
       "variables, and tighter big-M constants; means over seeds. What lies to the left of zero costs. Time, nodes of "
-      "the "
-      "branch and bound tree, and the distance of the root relaxation from the optimum.";
+      "the branch and bound tree, and the distance of the root relaxation from the optimum.";
   const Shares shares = shares_of(own);
   figure.description =
       shares.bars == 0 || shares.total <= 0
           ? "There is no speed-up to attribute."
           : fmt::format(
-                "Of the solve time's powers of ten, {} on average over {} pruned networks, the size "
-                "brings {}, fewer integers {}, tighter big-M constants {}.",
+                "Of the solve time's powers of ten, {} on average over {} pruned networks, the size brings {}, fewer "
+                "integers {}, tighter big-M constants {}.",
                 number(shares.total / shares.bars, 2), shares.bars, percent(shares.size / shares.total),
                 percent(shares.integers / shares.total), percent(shares.big_m / shares.total));
   return figure;

@@ -60,14 +60,14 @@ std::vector<Tick> log_ticks(double low, double high, int most) {
 }  // namespace
 
 const std::vector<ReportColour>& report_colours() {
-  // Methods have the demonstration's colours (Okabe & Ito 2008); the other sets are from Tol's schemes. Within a figure
-  // colours differ in lightness too, and signs differ with them.
+  // Text stays readable on all of the map's colours. Methods have the demonstration's colours (Okabe & Ito 2008); the
+  // other sets are from Tol's schemes. Within a figure colours differ in lightness too, and signs differ with them.
   static const std::vector<ReportColour> colours{
       {"dense", "#3d3d3d", "#c9c9c9"},   {"weight", "#0067a8", "#5cb4ea"},   {"node", "#c65102", "#f09a4a"},
       {"other-a", "#aa3377", "#e78ac3"}, {"other-b", "#6b6b00", "#c3c34a"},  {"other-c", "#00795a", "#2fc79a"},
       {"size", "#4b4e9b", "#8f93e6"},    {"integers", "#44aa99", "#62cdbb"}, {"width", "#d9c25c", "#f0dd8a"},
       {"solve-a", "#16222e", "#f2f5f8"}, {"solve-b", "#4d6a86", "#a3b8cc"},  {"solve-c", "#8fa6bb", "#6f8aa5"},
-      {"map-low", "#f1f3f4", "#232629"}, {"map-high", "#2f4b5f", "#a9cbe2"},
+      {"map-low", "#f3f5f6", "#1f2327"}, {"map-high", "#6fa0c0", "#3c6b8b"},
   };
   return colours;
 }

@@ -92,9 +92,10 @@ struct ReportFigure {
   std::vector<Chart> charts;
   std::vector<LegendEntry> legend;
   std::string csv;
-  bool square = false;  ///< square charts
-  bool wide = false;    ///< one chart a row, at full width
-  double rows = 0;      ///< not 0: the charts are as high as that many lines of text
+  bool square = false;   ///< square charts
+  bool wide = false;     ///< one chart a row, at full width
+  double min_width = 0;  ///< of a wide chart, in rem; a narrower screen scrolls it
+  double rows = 0;       ///< not 0: the charts are as high as that many lines of text
 };
 
 Plot to_plot(const Chart& chart);

@@ -49,8 +49,8 @@ Claim tightening(const Study& study, const std::vector<Outline>& outlines) {
   }
   if (networks == 0) return claim;
   claim.here = fmt::format(
-      "Mean widths of hidden neurons are below the dense network's in {} pruned networks; they shrink in {} "
-      "steps from one sparsity to the next.",
+      "Mean widths of hidden neurons are below the dense network's in {} pruned networks; they shrink in {} steps from "
+      "one sparsity to the next.",
       of(narrower, networks), of(narrower_steps, steps));
   claim.verdict = verdict(static_cast<double>(narrower_steps) / steps);
   return claim;
@@ -113,8 +113,7 @@ Claim thousand(const std::vector<Measured>& all) {
   claim.here = fmt::format("Largest geometric mean over seeds: {}; {} means reach 1000×.", name(*best),
                            of(reached, static_cast<int>(all.size())));
   if (best_usable != nullptr) {
-    claim.here +=
-        fmt::format(" Among networks of at most {:g} times the dense error: {}.", usable_growth, name(*best_usable));
+    claim.here += fmt::format(" Among networks of {}: {}.", usable_text(), name(*best_usable));
   }
   const double factor = best_usable != nullptr ? best_usable->speed_up.factor : 0;
   claim.verdict = factor >= 1e3 ? "confirmed" : reached > 0 ? "only with larger errors" : "not reached";
@@ -139,9 +138,9 @@ Claim intractable(const std::vector<Measured>& all) {
     return claim;
   }
   claim.here = fmt::format(
-      "Of the dense networks stopped at their limit, {} were solved once pruned (each pruning at its largest "
-      "sparsity of at most {:g} times the error)",
-      of(solved, stopped), usable_growth);
+      "Of the dense networks stopped at their limit, {} were solved once pruned (each pruning at its largest sparsity "
+      "with {})",
+      of(solved, stopped), usable_text());
   claim.here += seconds.empty() ? "." : fmt::format(", in {} (median).", duration(median(seconds)));
   claim.verdict = verdict(static_cast<double>(solved) / stopped);
   if (!seconds.empty() && median(seconds) >= 60) claim.verdict = "solved, not in seconds";
@@ -174,6 +173,7 @@ Claim shapes(const std::vector<Measured>& all, const std::vector<Outline>& outli
     for (const Both& both : list) ratios.push_back(both.ratio);
     const double middle = median(ratios);
     for (const Both& both : list) {
+      if (*both.weight == *both.node) continue;  // stopped with both: nothing is known
       if (both.ratio < middle) ++deep, deep_weight += *both.weight > *both.node ? 1 : 0;
       if (both.ratio > middle) ++wide, wide_node += *both.node > *both.weight ? 1 : 0;
     }
@@ -182,8 +182,7 @@ Claim shapes(const std::vector<Measured>& all, const std::vector<Outline>& outli
   const auto half = [](int part, int whole) { return whole == 0 ? std::string("none") : of(part, whole); };
   claim.here = fmt::format(
       "At usable errors weights bring more in {} of the deeper and narrower half of the architectures, nodes in {} of "
-      "the "
-      "shallower and wider half.",
+      "the shallower and wider half.",
       half(deep_weight, deep), half(wide_node, wide));
   claim.verdict = verdict(static_cast<double>(deep_weight + wide_node) / (deep + wide));
   return claim;
@@ -199,7 +198,7 @@ Claim factors(const std::vector<MeanAttribution>& means) {
       percent(shares.size / shares.total), percent(shares.integers / shares.total),
       percent(shares.big_m / shares.total), shares.bars);
   const double least = std::min({shares.size, shares.integers, shares.big_m}) / shares.total;
-  claim.verdict = least >= 0.05 ? "all three matter" : least >= 0 ? "not all matter" : "one of them costs";
+  claim.verdict = least >= 0.05 ? "all three matter" : least >= -0.05 ? "not all matter" : "one of them costs";
   return claim;
 }
 

@@ -109,10 +109,12 @@ std::optional<MeanSpeedUp> mean_speed_up(const std::vector<Pair>& pairs);
 /// "12×", "≥ 340×", "≤ 0.5×", "≈ 3×" (stopped on both sides).
 std::string short_text(const MeanSpeedUp& speed_up);
 
-/// How much the error of a pruned network may grow and it still counts as usable in the report's texts and tables.
-inline constexpr double usable_growth = 2;
-/// The largest sparsity of a curve at which the test error is at most usable_growth times the dense network's
-/// (geometric mean over seeds). None when there is none.
+/// How much the error of a pruned network may grow, and how large it may be (relative RMSE; 0.5 is an R² of 0.75), and
+/// it still counts as usable in the report's texts and tables.
+inline constexpr double usable_growth = 2, usable_error = 0.5;
+/// The rule in words: "at most 2 times the dense network's error, and below 0.5".
+std::string usable_text();
+/// The largest sparsity of a curve whose networks are usable (geometric means over seeds). None when there is none.
 std::optional<double> usable_sparsity(const Samples& errors, const std::string& source, const std::string& architecture,
                                       const Curve& curve);
 

@@ -26,7 +26,7 @@ std::string growth_text(const Samples& errors, const Outline& outline, const Cur
     last = sparsity, last_growth = growth;
   }
   if (!last_growth) return "";
-  std::string text = sentence(curve.label) + ": ";
+  std::string text = sentence(curve) + ": ";
   if (harmless && *harmless == last) {
     return text + fmt::format("up to {}, the largest tried, the error stays within 1.2 times the dense networks'.",
                               sparsity_text(last));
@@ -46,8 +46,10 @@ std::string enumerated(const std::vector<std::string>& items) {
   return text;
 }
 
-std::string sentence(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+std::string sentence(const Curve& curve) {
+  std::string text = curve.label;
+  if (!curve.baseline && !text.empty() && text[0] >= 'a' && text[0] <= 'z')
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
 }
 
@@ -66,8 +68,7 @@ std::optional<ReportFigure> error_figure(const Study& study, const Outline& outl
   if (!figure) return figure;
   figure->caption =
       "Error on the test rows (root mean square, as a fraction of the outputs' deviation) against the fraction "
-      "removed; "
-      "lines are geometric means over seeds, faint points the seeds.";
+      "removed; lines are geometric means over seeds, faint points the seeds.";
   std::string text = "Geometric means over architectures and seeds.";
   for (const Curve& curve : outline.curves) {
     const std::string growth = growth_text(errors, outline, curve);

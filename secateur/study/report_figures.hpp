@@ -44,13 +44,15 @@ struct Shares {
 };
 Shares shares_of(const std::vector<MeanAttribution>& means);
 
-/// Mean over hidden units of a network's bound width; per seed, for the study's first bounds method.
+/// The bounds method that the figures of bounds show: the solves' own where it was measured, else the first that was.
+std::string method_name(const Study& study, const std::string& source);
+/// Mean over hidden units of a network's bound width by that method; per seed.
 Samples width_samples(const Study& study, const std::string& source);
 
 /// "a, b and c"
 std::string enumerated(const std::vector<std::string>& items);
-/// With a capital letter, for the beginning of a sentence.
-std::string sentence(std::string text);
+/// A curve's label with a capital letter, unless it begins with a name.
+std::string sentence(const Curve& curve);
 /// "90 %" without trailing digits.
 std::string sparsity_text(double sparsity);
 /// "90 % of the weights"

@@ -125,6 +125,7 @@ Plot to_plot(const Chart& chart) {
                          {"z", rows},
                          {"text", chart.map->text},
                          {"texttemplate", "%{text}"},
+                         {"textfont", {{"color", "--ink"}}},
                          {"hoverinfo", "skip"},
                          {"zmin", chart.map->low},
                          {"zmax", chart.map->high},

@@ -105,7 +105,7 @@ std::optional<ReportFigure> profile(const std::vector<Times>& tried, const std::
   }
   figure.charts.push_back(std::move(chart));
   figure.description = fmt::format(
-      "Of {} problems that all have tried and one has solved, {} is the fastest on {}; {} solves the most, {}.",
+      "Of {} problems that all have tried and one has solved, “{}” is the fastest on {}; “{}” solves the most, {}.",
       problems, won.empty() ? "none" : won.front(), first, solved.empty() ? "none" : solved.front(), most);
   return figure;
 }
@@ -140,8 +140,7 @@ std::optional<ReportFigure> solver_profile_figure(const Study& study, const Outl
   figure->name = "profile-solves-" + file_word(outline.source);
   figure->caption =
       "Performance profile of the ways to solve (Dolan and Moré 2002): the fraction of networks, dense and pruned, "
-      "that "
-      "each solved to proven optimality within τ times the fastest one's time.";
+      "that each solved to proven optimality within τ times the fastest one's time.";
   return figure;
 }
 
@@ -191,8 +190,7 @@ std::optional<ReportFigure> pruning_profile_figure(const Study& study, const Out
   figure->name = fmt::format("profile-pruning-{}-{}", file_word(outline.source), file_word(solve));
   figure->caption = fmt::format(
       "Performance profile over pruning with “{}”: the fraction of problems (an architecture and a seed) that were "
-      "solved to "
-      "proven optimality within τ times the time of the fastest variant.",
+      "solved to proven optimality within τ times the time of the fastest variant.",
       solve);
   return figure;
 }

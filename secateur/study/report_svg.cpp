@@ -4,110 +4,16 @@
 
 #include <fmt/format.h>
 
-#include "secateur/study/report_chart.hpp"
+#include "secateur/study/report_svg_parts.hpp"
 
 namespace secateur::study::report {
+
+using namespace svg;
 
 namespace {
 
 using Sign = LegendEntry::Sign;
 using Stroke = ChartLine::Stroke;
-
-// Lengths are in pixels of 1/96 inch; 680 of them are 180 mm, the width of two columns of a journal.
-constexpr double width = 680, text_size = 10.5, line_height = 14, gap = 18;
-constexpr const char* ink = "#1b1b1b";
-constexpr const char* muted = "#5a5a5a";
-constexpr const char* grid = "#e7e7e7";
-constexpr const char* rule = "#bdbdbd";
-
-/// The colour on light paper.
-std::string light(const std::string& name) {
-  for (const ReportColour& colour : report_colours()) {
-    if (colour.name == name) return colour.light;
-  }
-  return name == "muted" ? muted : ink;
-}
-
-/// XML has no place for control characters, escaped or not.
-std::string xml(const std::string& text) {
-  std::string safe = escape_html(text);
-  std::erase_if(safe, [](char c) { return static_cast<unsigned char>(c) < 0x20U; });
-  return safe;
-}
-
-std::size_t letters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-/// A sans-serif letter is a little more than half as wide as it is high.
-double text_width(const std::string& text) { return 0.56 * text_size * static_cast<double>(letters(text)); }
-
-std::string label(double x, double y, const std::string& text, const char* anchor, const std::string& more = "") {
-  return fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="{}"{}>{}</text>)"
-                     "\n",
-                     x, y, anchor, more, xml(text));
-}
-
-std::string segment(double x0, double y0, double x1, double y1, const char* colour, const char* more = "") {
-  return fmt::format(R"(<path d="M{:.1f} {:.1f}L{:.1f} {:.1f}" stroke="{}" fill="none"{}/>)"
-                     "\n",
-                     x0, y0, x1, y1, colour, more);
-}
-
-const char* dash(Stroke stroke) {
-  return stroke == Stroke::dashed   ? R"( stroke-dasharray="6 4")"
-         : stroke == Stroke::dotted ? R"( stroke-dasharray="2 3")"
-                                    : "";
-}
-
-/// A sign of about `size` across.
-std::string sign_at(Sign sign, double x, double y, double size, const std::string& colour, double opacity) {
-  const double r = size / 2;
-  std::string shape;
-  const auto path = [&](const std::vector<std::pair<double, double>>& corners) {
-    std::string corner(1, 'M');
-    for (const auto& [dx, dy] : corners) corner += fmt::format("{:.1f} {:.1f} ", x + r * dx, y + r * dy);
-    corner.back() = 'Z';
-    shape = std::move(corner);
-  };
-  switch (sign) {
-    case Sign::square:
-      path({{-0.9, -0.9}, {0.9, -0.9}, {0.9, 0.9}, {-0.9, 0.9}});
-      break;
-    case Sign::diamond:
-      path({{0, -1.25}, {1.25, 0}, {0, 1.25}, {-1.25, 0}});
-      break;
-    case Sign::triangle:
-    case Sign::open_triangle:
-      path({{0, -1.15}, {1.1, 0.8}, {-1.1, 0.8}});
-      break;
-    case Sign::star:
-      path({{0, -1.4},
-            {0.35, -0.45},
-            {1.35, -0.45},
-            {0.55, 0.15},
-            {0.85, 1.15},
-            {0, 0.55},
-            {-0.85, 1.15},
-            {-0.55, 0.15},
-            {-1.35, -0.45},
-            {-0.35, -0.45}});
-      break;
-    default:
-      return fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="{:.1f}" fill="{}" fill-opacity="{:g}"/>)"
-                         "\n",
-                         x, y, r, colour, opacity);
-  }
-  if (sign == Sign::open_triangle) {
-    return fmt::format(R"(<path d="{}" fill="#ffffff" stroke="{}" stroke-width="1.4" stroke-opacity="{:g}"/>)"
-                       "\n",
-                       shape, colour, opacity);
-  }
-  return fmt::format(R"(<path d="{}" fill="{}" fill-opacity="{:g}"/>)"
-                     "\n",
-                     shape, colour, opacity);
-}
 
 /// Draws one chart into a rectangle.
 class Panel {
@@ -202,8 +108,7 @@ class Panel {
                              "\n",
                              std::min(x0, x1) + 1, std::min(y0, y1) + 1, std::abs(x1 - x0) - 2, std::abs(y1 - y0) - 2,
                              mix(t));
-        m_out += label(x(px), y(py) + 0.35 * text_size, cells.text[row][column], "middle",
-                       t > 0.5 ? R"( fill="#ffffff")" : "");
+        m_out += label(x(px), y(py) + 0.35 * text_size, cells.text[row][column], "middle");
       }
     }
   }
@@ -298,8 +203,7 @@ std::string legend(const ReportFigure& figure, double* height) {
       const char* const pattern = entry.sign == Sign::dashed   ? R"( stroke-dasharray="6 4")"
                                   : entry.sign == Sign::dotted ? R"( stroke-dasharray="2 3")"
                                                                : "";
-      out += segment(x, y - 4, x + sign_width, y - 4, colour.c_str(),
-                     fmt::format(R"( stroke-width="1.8"{})", pattern).c_str());
+      out += segment(x, y - 4, x + sign_width, y - 4, colour, fmt::format(R"( stroke-width="1.8"{})", pattern));
     } else {
       out += sign_at(entry.sign, x + sign_width / 2, y - 4, 7, colour, 1);
     }
@@ -316,7 +220,9 @@ std::string to_svg(const ReportFigure& figure) {
   double top = 0;
   std::string body = legend(figure, &top);
   const auto charts = static_cast<double>(figure.charts.size());
-  const double columns = figure.wide || charts <= 1 ? 1 : charts == 2 || charts == 4 ? 2 : 3;
+  const double columns = figure.wide || charts <= 1 || !figure.charts.front().bars.empty() ? 1
+                         : charts == 2 || charts == 4                                      ? 2
+                                                                                           : 3;
   const double across = (width - (columns - 1) * gap) / columns;
   double down = columns == 1 ? 0.45 * across : columns == 2 ? 0.68 * across : 0.82 * across;
   if (figure.rows > 0) down = figure.rows * (line_height + 4) + 3 * line_height;
@@ -333,10 +239,11 @@ std::string to_svg(const ReportFigure& figure) {
   }
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0:g}" height="{1:.0f}" viewBox="0 0 {0:g} {1:.0f}" )"
+      R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0:g}" height="{1:.0f}" viewBox="-8 -6 {0:g} {1:.0f}" )"
       R"(font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" font-size="{2:g}" fill="{3}">)"
-      "\n<title>{4}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{5}</svg>\n",
-      width, height, text_size, ink, xml(figure.caption), body);
+      "\n<title>{4}</title>\n<rect x=\"-8\" y=\"-6\" width=\"{0:g}\" height=\"{1:.0f}\" "
+      "fill=\"#ffffff\"/>\n{5}</svg>\n",
+      width + 16, height + 12, text_size, ink, xml(figure.caption), body);
 }
 
 }  // namespace secateur::study::report

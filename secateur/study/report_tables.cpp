@@ -93,7 +93,9 @@ std::vector<Counts> count_cells(const Study& study) {
 
 PageTable cells_table(const std::vector<Counts>& all) {
   PageTable table;
-  table.caption = "Cells of the study by what became of them. A solve that reached its own time limit is done.";
+  table.caption =
+      "Cells of the study by what became of them. A solve that reached its own time limit is done; solves of the "
+      "attribution are counted with them.";
   table.header = {"", "all"};
   std::vector<Outcome> shown;
   for (const Outcome outcome : {Outcome::done, Outcome::pending, Outcome::failed, Outcome::crashed, Outcome::time_out,
@@ -245,19 +247,19 @@ std::optional<PageTable> usable_table(const Study& study, const Outline& outline
       const auto both = pairs(times, outline.source, architecture, curve, *usable);
       const auto mean = mean_speed_up(both);
       if (!mean) continue;
-      table.rows.push_back({architecture_text(architecture),
-                            (curve.baseline ? curve.training + ", " : "") + removed_text(curve, *usable),
-                            error(architecture, curve, 0), error(architecture, curve, *usable),
-                            time(architecture, curve, 0), time(architecture, curve, *usable), short_text(*mean),
-                            std::to_string(mean->pairs)});
+      table.rows.push_back(
+          {architecture_text(architecture),
+           fmt::format("{}{}\u00a0{}", curve.baseline ? curve.training + ":\u00a0" : "",
+                       curve.method == prune::Method::node ? "nodes" : "weights", sparsity_text(*usable)),
+           error(architecture, curve, 0), error(architecture, curve, *usable), time(architecture, curve, 0),
+           time(architecture, curve, *usable), short_text(*mean), std::to_string(mean->pairs)});
     }
   }
   if (table.rows.empty()) return std::nullopt;
   table.caption = fmt::format(
-      "Each architecture at the largest sparsity whose error on test rows is at most {:g} times the dense network's, "
-      "solved "
-      "with “{}”; geometric means over seeds. ≥: a run was stopped at its limit.",
-      usable_growth, solve);
+      "Each architecture at its largest usable sparsity ({}; test rows), solved with “{}”; geometric means over seeds. "
+      "≥: a run was stopped at its limit.",
+      usable_text(), solve);
   return table;
 }
 

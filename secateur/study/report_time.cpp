@@ -124,8 +124,8 @@ std::optional<ReportFigure> time_figure(const Study& study, const Outline& outli
         solved += sample.limit ? 0 : 1;
       }
     }
-    text += fmt::format(" {}, {}: {} of {} solved, median {}.", sentence(curve.label), sparsity_text(places.back()),
-                        solved, all, duration(median(seconds)));
+    text += fmt::format(" {}, {}: {} of {} solved, median {}.", sentence(curve), sparsity_text(places.back()), solved,
+                        all, duration(median(seconds)));
   }
   figure->description = text;
   return figure;
@@ -147,6 +147,7 @@ std::optional<ReportFigure> speed_up_figure(const Study& study, const Outline& o
     if (any) figure.charts.push_back(map_chart(outline, curve, all, 0, high));
   }
   figure.wide = true;
+  figure.min_width = 7 + 4 * static_cast<double>(figure.charts.front().x.categories.size());
   figure.rows = 1.35 * static_cast<double>(outline.architectures.size());
   const Cell* best = &all.front();
   int slower = 0, thousand = 0;

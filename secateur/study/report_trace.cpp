@@ -29,18 +29,23 @@ const SolveRow* solve_at(const std::vector<const SolveRow*>& rows, const Spot& p
   return nullptr;
 }
 
-/// Adds the two lines of one solve; the chart's data grow by what has been drawn.
+/// Distances of incumbent and bound from the best point that the solve found in the end, so that both ends of a
+/// search that spans many powers of ten can be seen; nearer than a tenth of the usual gap is drawn there.
 void add_solve(Chart& chart, const SolveRow& row, const std::vector<const TraceRow*>& trace, const std::string& label,
-               const std::string& colour, std::vector<double>& seconds, std::string& csv) {
+               const std::string& colour, std::vector<double>& seconds, std::vector<double>& distances,
+               std::string& csv) {
   ChartLine incumbent = chart_line(colour), bound = chart_line(colour, Stroke::dashed);
   incumbent.steps = bound.steps = true;
+  if (!row.objective) return;
+  const double best = *row.objective, nearest = 1e-5 * std::max(std::abs(best), 1e-6);
   const auto add = [&](double at, const std::optional<double>& objective, const std::optional<double>& proven_bound) {
     const double place = std::max(at, first_instant);
     seconds.push_back(place);
     const auto one = [&](ChartLine& line, const std::optional<double>& value, const char* what) {
       if (!value || !std::isfinite(*value)) return;
-      line.x.push_back(place), line.y.push_back(*value);
+      line.x.push_back(place), line.y.push_back(std::max(std::abs(*value - best), nearest));
       line.text.push_back(fmt::format("{}, {} {} after {}", label, what, number(*value, 5), duration(at)));
+      distances.push_back(line.y.back());
     };
     one(incumbent, objective, "incumbent");
     one(bound, proven_bound, "bound");
@@ -53,32 +58,13 @@ void add_solve(Chart& chart, const SolveRow& row, const std::vector<const TraceR
   if (row.total_seconds) add(*row.total_seconds, row.objective, row.bound);
   ChartLine end = chart_line(colour, Stroke::none);
   end.size = 10;
-  if (row.status == Status::optimal && row.objective && row.total_seconds) {
-    end.x = {std::max(*row.total_seconds, first_instant)}, end.y = {*row.objective}, end.signs = {Sign::star};
+  if (row.status == Status::optimal && row.total_seconds && !bound.y.empty()) {
+    end.x = {std::max(*row.total_seconds, first_instant)}, end.y = {bound.y.back()}, end.signs = {Sign::star};
     end.text = {label + ": optimal after " + duration(*row.total_seconds)};
   }
   for (ChartLine* const line : {&incumbent, &bound, &end}) {
     if (!line->x.empty()) chart.lines.push_back(std::move(*line));
   }
-}
-
-/// Early bounds are far from everything of interest; the axis holds the objectives and as much again on either side.
-void frame(Chart& chart, std::vector<double> objectives) {
-  ChartAxis around;
-  if (!fit(around, objectives)) return;
-  std::sort(objectives.begin(), objectives.end());
-  double size = 0;
-  for (const double value : objectives) size = std::max(size, std::abs(value));
-  const double room = std::max(1.5 * (objectives.back() - objectives.front()), 0.6 * std::max(size, 1e-9));
-  double low = objectives.front(), high = objectives.back();
-  bool below = false, above = false;
-  for (const ChartLine& line : chart.lines) {
-    for (const double value : line.y) {
-      below = below || value < objectives.front() - 0.05 * room,
-      above = above || value > objectives.back() + 0.05 * room;
-    }
-  }
-  chart.y.lower = low - (below ? room : 0.1 * room), chart.y.upper = high + (above ? room : 0.1 * room);
 }
 
 }  // namespace
@@ -107,11 +93,10 @@ std::optional<ReportFigure> trace_figure(const Study& study, const Outline& outl
   for (const std::string& architecture : outline.architectures) {
     const std::vector<const SolveRow*>& rows = by_architecture[architecture];
     Found one;
-    std::vector<double> seconds, objectives;
+    std::vector<double> seconds, distances;
     std::optional<std::uint64_t> seed;
     const auto add = [&](const SolveRow& row, const std::string& label, const std::string& colour) {
-      add_solve(one.chart, row, traces.at(row.work.key), label, colour, seconds, one.csv);
-      if (row.objective) objectives.push_back(*row.objective);
+      add_solve(one.chart, row, traces.at(row.work.key), label, colour, seconds, distances, one.csv);
       const double whole = row.total_seconds.value_or(0);
       std::optional<double> first_best;
       for (const TraceRow* event : traces.at(row.work.key)) {
@@ -145,9 +130,8 @@ std::optional<ReportFigure> trace_figure(const Study& study, const Outline& outl
     if (one.chart.lines.empty()) continue;
     one.chart.title = architecture_text(architecture);
     one.chart.x = chart_axis("time (s)", true);
-    one.chart.y = chart_axis("objective");
-    if (!fit(one.chart.x, seconds)) continue;
-    frame(one.chart, objectives);
+    one.chart.y = chart_axis("distance to the optimum", true);
+    if (!fit(one.chart.x, seconds) || !fit(one.chart.y, distances)) continue;
     one.text = architecture_text(architecture) + (one.text.empty() ? "" : " (" + one.text + ")");
     found.push_back(std::move(one));
   }
@@ -171,13 +155,15 @@ std::optional<ReportFigure> trace_figure(const Study& study, const Outline& outl
   }
   figure.legend.insert(figure.legend.begin() + 3, {"dense", "dense", Sign::line});
   figure.caption = fmt::format(
-      "Best point found and proven bound over time with “{}”, the first seed of {}; each pruning at its largest "
-      "sparsity "
-      "with at most {:g} times the dense network's error. Bounds beyond the plot lie there.",
+      "Distance of the incumbent (best point so far) and of the proven bound from the best point found in the end, "
+      "over "
+      "time, with “{}”, the first seed of {}; each pruning at its largest sparsity with {}. Distances are in the "
+      "objective's "
+      "unit; below 1e-5 of the objective they are drawn there.",
       solve,
       found.size() > figure.charts.size() ? fmt::format("the {} hardest architectures", figure.charts.size())
                                           : "each architecture",
-      usable_growth);
+      usable_text());
   figure.description =
       fmt::format("Half of the runs shown had their best point after {} of their time or earlier. Shown: {}.",
                   percent(median(found_after)), enumerated(names));

@@ -17,64 +17,101 @@ using Stroke = ChartLine::Stroke;
 /// Regrets below are drawn here: they are nil for every purpose, and a logarithm has no zero.
 constexpr double regret_floor = 1e-4;
 
-}  // namespace
+/// Solves of a source whose optimum was simulated.
+std::vector<const SolveRow*> simulated(const Study& study, const Outline& outline) {
+  std::vector<const SolveRow*> rows;
+  for (const SolveRow& row : study.solves) {
+    if (!counts(row) || row.axes.source != outline.source || !row.objective || !row.simulated) continue;
+    if (std::isfinite(*row.objective) && std::isfinite(*row.simulated)) rows.push_back(&row);
+  }
+  return rows;
+}
 
-std::optional<ReportFigure> truth_figure(const Study& study, const Outline& outline) {
-  ReportFigure figure;
-  figure.name = "truth-" + file_word(outline.source);
-  figure.csv =
-      "source,architecture,training,pruning,method,sparsity,seed,solve,status,predicted,true,objective_error,"
-      "violation\n";
+std::string words(const SolveRow& row) {
+  return fmt::format("{}, {}{}, seed {}: predicted {}, true {}", architecture_text(row.axes.architecture),
+                     row.axes.method ? row.axes.pruning : "dense",
+                     row.axes.method ? fmt::format(" {:g} %", 100 * row.axes.sparsity) : "", row.axes.seed,
+                     number(row.objective.value_or(0), 4), number(row.simulated.value_or(0), 4));
+}
+
+/// The chart of some solves, one scale for both axes.
+Chart scatter(const Outline& outline, const std::vector<const SolveRow*>& rows, const std::string& title) {
   Chart chart;
+  chart.title = title;
   chart.diagonal = true;
-  std::vector<double> all, errors, dense_errors, violations;
-  const auto add = [&](ChartLine& line, const SolveRow& row) {
-    if (!counts(row) || !row.objective || !row.simulated || row.axes.source != outline.source) return;
-    if (!std::isfinite(*row.objective) || !std::isfinite(*row.simulated)) return;
-    line.x.push_back(*row.objective), line.y.push_back(*row.simulated);
-    line.text.push_back(fmt::format("{}, {}{}, seed {}: predicted {}, true {}",
-                                    architecture_text(row.axes.architecture),
-                                    row.axes.method ? row.axes.pruning : "dense",
-                                    row.axes.method ? fmt::format(" {:g} %", 100 * row.axes.sparsity) : "",
-                                    row.axes.seed, number(*row.objective, 4), number(*row.simulated, 4)));
-    all.push_back(*row.objective), all.push_back(*row.simulated);
-    if (row.objective_error) (row.axes.method ? errors : dense_errors).push_back(*row.objective_error);
-    if (row.violation) violations.push_back(*row.violation);
-    figure.csv += fmt::format(
-        "{},{},{},{},{},{:g},{},{},{},{},{},{},{}\n", csv_field(row.axes.source), csv_field(row.axes.architecture),
-        csv_field(row.axes.training), csv_field(row.axes.pruning), method_text(row.axes.method), row.axes.sparsity,
-        row.axes.seed, csv_field(row.solve), row.status ? to_string(*row.status) : "", csv_field(row.objective),
-        csv_field(row.simulated), csv_field(row.objective_error), csv_field(row.violation));
-  };
+  std::vector<double> all;
   std::vector<std::string> trainings;
   for (const Curve& curve : outline.curves) {
-    ChartLine pruned = chart_line(curve.colour, Stroke::none);
-    pruned.opacity = 0.7, pruned.size = 7;
-    ChartLine dense = chart_line(curve.dense_colour, Stroke::none);
-    dense.opacity = 0.8;
+    ChartLine pruned = chart_line(curve.colour, Stroke::none), dense = chart_line(curve.dense_colour, Stroke::none);
+    pruned.opacity = 0.7, pruned.size = 7, dense.opacity = 0.8;
     const bool first = std::find(trainings.begin(), trainings.end(), curve.training) == trainings.end();
     trainings.push_back(curve.training);
-    for (const SolveRow& row : study.solves) {
-      if (row.axes.training != curve.training) continue;
-      if (!row.axes.method && first) add(dense, row);
-      if (row.axes.method && row.axes.pruning == curve.pruning) add(pruned, row);
+    for (const SolveRow* row : rows) {
+      if (row->axes.training != curve.training) continue;
+      const bool own = row->axes.method ? row->axes.pruning == curve.pruning : first;
+      if (!own) continue;
+      ChartLine& line = row->axes.method ? pruned : dense;
+      line.x.push_back(row->objective.value_or(0)), line.y.push_back(row->simulated.value_or(0));
+      line.signs.push_back(row->axes.method ? curve.sign : LegendEntry::Sign::circle);
+      line.text.push_back(words(*row));
+      all.push_back(line.x.back()), all.push_back(line.y.back());
     }
-    pruned.signs.assign(pruned.x.size(), curve.sign);
-    dense.signs.assign(dense.x.size(), LegendEntry::Sign::circle);
     for (ChartLine* const line : {&pruned, &dense}) {
       if (!line->x.empty()) chart.lines.push_back(std::move(*line));
     }
   }
-  chart.x.title = "predicted by the network", chart.y.title = "true value there";
-  if (chart.lines.empty() || !fit(chart.x, all)) return std::nullopt;
+  fit(chart.x, all);
   chart.y.lower = chart.x.lower, chart.y.upper = chart.x.upper;
-  figure.charts.push_back(std::move(chart));
+  chart.x.title = "predicted by the network", chart.y.title = "true value there";
+  return chart;
+}
+
+/// Dense, or at most as sparse as is usable.
+bool usable(const SolveRow& row, const Outline& outline, const Samples& errors) {
+  if (!row.axes.method) return true;
+  for (const Curve& curve : outline.curves) {
+    if (curve.training != row.axes.training || curve.pruning != row.axes.pruning) continue;
+    const auto most = usable_sparsity(errors, outline.source, row.axes.architecture, curve);
+    return most && row.axes.sparsity <= *most;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<ReportFigure> truth_figure(const Study& study, const Outline& outline) {
+  const std::vector<const SolveRow*> rows = simulated(study, outline);
+  if (rows.empty()) return std::nullopt;
+  const Samples error_list = error_samples(study);
+  ReportFigure figure;
+  figure.name = "truth-" + file_word(outline.source);
+  figure.csv =
+      "source,architecture,training,pruning,method,sparsity,seed,solve,status,usable,predicted,true,objective_error,"
+      "violation\n";
+  std::vector<const SolveRow*> good;
+  std::vector<double> dense_errors, errors, violations;
+  for (const SolveRow* row : rows) {
+    const bool fine = usable(*row, outline, error_list);
+    if (fine) good.push_back(row);
+    if (fine && row->objective_error) (row->axes.method ? errors : dense_errors).push_back(*row->objective_error);
+    if (fine && row->violation) violations.push_back(*row->violation);
+    const Axes& axes = row->axes;
+    figure.csv += fmt::format("{},{},{},{},{},{:g},{},{},{},{:d},{},{},{},{}\n", csv_field(axes.source),
+                              csv_field(axes.architecture), csv_field(axes.training), csv_field(axes.pruning),
+                              method_text(axes.method), axes.sparsity, axes.seed, csv_field(row->solve),
+                              row->status ? to_string(*row->status) : "", fine, csv_field(row->objective),
+                              csv_field(row->simulated), csv_field(row->objective_error), csv_field(row->violation));
+  }
+  figure.charts.push_back(scatter(outline, rows, "All networks"));
+  if (!good.empty() && good.size() < rows.size()) {
+    figure.charts.push_back(scatter(outline, good, "Dense and usable networks"));
+  }
   figure.legend = curve_legend(outline, false);
   figure.square = true;
-  figure.caption =
+  figure.caption = fmt::format(
       "What the imitated system really does at the optimum that was found for its network, against what the network "
-      "says; "
-      "every solve of the study. On the thin line both agree.";
+      "says. On the thin line both agree. Usable: {}.",
+      usable_text());
   std::string text;
   const auto say = [&](const std::vector<double>& list, const char* what) {
     if (list.empty()) return;
@@ -83,12 +120,12 @@ std::optional<ReportFigure> truth_figure(const Study& study, const Outline& outl
                         text.empty() ? "" : " ", what, percent(median(list)), close, list.size());
   };
   say(dense_errors, "dense networks");
-  say(errors, "pruned networks");
+  say(errors, "usable pruned networks");
   if (!violations.empty()) {
-    text += fmt::format("{}The largest violation of a constraint is {}.", text.empty() ? "" : " ",
+    text += fmt::format("{}The largest violation of a constraint by them is {}.", text.empty() ? "" : " ",
                         number(*std::max_element(violations.begin(), violations.end()), 2));
   }
-  figure.description = text.empty() ? fmt::format("{} solves.", all.size() / 2) : text;
+  figure.description = text.empty() ? fmt::format("{} solves.", rows.size()) : text;
   return figure;
 }
 
@@ -115,8 +152,7 @@ std::optional<ReportFigure> regret_figure(const Study& study, const Outline& out
   if (!figure) return figure;
   figure->caption = fmt::format(
       "Regret: how much worse the true value at the optimum found is than the true optimum, as a fraction of it. Lines "
-      "are "
-      "medians over seeds; what is below {} is drawn there.",
+      "are medians over seeds; what is below {} is drawn there.",
       percent(regret_floor));
   std::string text;
   const auto say = [&](const std::vector<double>& list, const char* what) {

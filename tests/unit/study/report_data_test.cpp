@@ -63,7 +63,7 @@ TEST(Shape, IsReadFromTheNameOfAnArchitecture) {
   EXPECT_EQ(shape("40")->depth, 1);
   for (const char* name : {"", "deep", "3x", "x50", "0x5", "50--10", "3x50x2", "99999999999x2"})
     EXPECT_FALSE(shape(name)) << name;
-  EXPECT_EQ(architecture_text("3x50"), "3 × 50");
+  EXPECT_EQ(architecture_text("3x50"), "3\u00a0×\u00a050");
   EXPECT_EQ(architecture_text("xeno"), "xeno");
 }
 
@@ -117,6 +117,35 @@ TEST(Usable, IsTheLargestSparsityWhoseMeanErrorHasNotGrownTooMuch) {
   EXPECT_NEAR(*mean_ratio(pairs(samples, "f", "1x5", outline.curves[0], 0.5)), std::sqrt(1.5), 1e-12);
   EXPECT_THAT(sparsities(samples, "f", "1x5", outline.curves[0]), ElementsAre(0.5, 0.9));
   EXPECT_FALSE(usable_sparsity(samples, "f", "another", outline.curves[0]));
+}
+
+TEST(Usable, IsNothingThatExplainsLittleHoweverLittleTheErrorHasGrown) {
+  Study study = errors();
+  for (NetworkRow& row : study.networks) row.test_error = 4 * row.test_error.value_or(0);
+  const auto outline = outlines(study).at(0);
+  EXPECT_FALSE(usable_sparsity(error_samples(study), "f", "1x5", outline.curves.at(0)));  // 0.69 at half the weights
+}
+
+TEST(Widths, AreOfTheMethodThatTheSolvesHad) {
+  Study study;
+  const auto add = [&](graph::BoundsMethod method, std::int64_t layer, double width) {
+    BoundsRow row;
+    row.axes = {"f", "1x5", "plain", "dense", {}, 0, 0};
+    row.work.outcome = Outcome::done;
+    row.bounds = method, row.layer = layer, row.units = layer == 0 ? 5 : 1, row.mean_width = width;
+    study.bounds.push_back(row);
+  };
+  add(graph::BoundsMethod::interval, 0, 8), add(graph::BoundsMethod::interval, 1, 80);
+  EXPECT_EQ(method_name(study, "f"), "interval");
+  add(graph::BoundsMethod::crown, 0, 4), add(graph::BoundsMethod::crown, 1, 40);
+  SolveRow solve = solve_row(Status::optimal, 1);
+  solve.axes = study.bounds.front().axes;
+  study.solves.push_back(solve);
+  EXPECT_EQ(method_name(study, "f"), "crown");
+  const Samples widths = width_samples(study, "f");
+  ASSERT_EQ(widths.size(), 1U);
+  EXPECT_EQ(widths.begin()->second.at(0).value, 4);  // hidden layers alone
+  EXPECT_EQ(method_name(study, "another"), "no method");
 }
 
 TEST(Facets, WriteOneLineANetworkAndMarkWhatWasStopped) {

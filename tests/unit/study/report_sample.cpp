@@ -61,7 +61,7 @@ class Builder {
     }
     if (row.work.outcome == Outcome::done) {
       row.reached = axes.sparsity,
-      row.weights = std::llround(kept_weights * (form.depth - 1) * form.width * form.width + 3 * form.width);
+      row.weights = std::llround(kept_weights * ((form.depth - 1) * form.width * form.width + 3 * form.width));
       row.neurons = std::llround(neurons * kept_nodes), row.unstable = std::llround(neurons * unstable);
       row.epochs = 500;
       const double growth =
