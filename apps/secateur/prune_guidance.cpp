@@ -61,9 +61,9 @@ std::filesystem::path output_folder(const std::string& text) {
   return folder;
 }
 
-std::string file_of(const study::GuidanceCandidate& candidate) {
-  // 87.75 % becomes weight87.8.onnx.
-  return fmt::format("{}{:.3g}.onnx", to_string(*candidate.method), 100 * candidate.sparsity);
+/// 87.75 % of the weights: weight87.8.onnx.
+std::string file_name(prune::Method method, double sparsity) {
+  return fmt::format("{}{:.3g}.onnx", to_string(method), 100 * sparsity);
 }
 
 /// The front and everything beside it, or the recommended network alone.
@@ -76,7 +76,7 @@ void write(study::Guidance& guidance, const std::string& out, const std::string&
     }
     // What was not pruned is where it came from.
     if (single || !candidate.front || !candidate.method) continue;
-    candidate.file = (std::filesystem::path(out) / file_of(candidate)).string();
+    candidate.file = (std::filesystem::path(out) / file_name(*candidate.method, candidate.sparsity)).string();
     nn::write_onnx(candidate.network, candidate.file);
   }
   if (single) return;
@@ -102,14 +102,13 @@ std::string text(const study::Guidance& guidance, const std::string& out) {
   };
   for (const std::size_t i : guidance.front()) row(guidance.candidates[i]);
   const study::GuidanceCandidate* recommended = guidance.recommended();
-  const std::string kept = recommended->method ? recommended->file : "nothing: the network as it came is recommended";
   const bool single = std::filesystem::path(out).extension() == ".onnx";
   return table(rows) + "\n" +
          facts({{"front", fmt::format("{} of {} tried, by solve time", guidance.front().size(),
                                       count_of(guidance.candidates.size(), "network"))},
                 {"recommended", fmt::format("{}: {}", study::name_of(*recommended), guidance.reason)},
                 {"seconds", fmt::format("{:.3g}", guidance.seconds)},
-                {"written", single ? kept : fmt::format("{}: front.html, front.csv, the front's networks", out)}});
+                {"written", single ? out : fmt::format("{}: front.html, front.csv, the front's networks", out)}});
 }
 
 }  // namespace

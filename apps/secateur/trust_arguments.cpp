@@ -29,6 +29,7 @@ void TrustArguments::read(model::Problem& problem, std::uint64_t seed) {
 }
 
 Json TrustArguments::json(const model::Problem& problem, const model::SolveResult& result) const {
+  if (!m_trust) return {};
   const auto report = m_trust->report(problem, result);
   Json inputs = Json::array(), networks = Json::array();
   for (const int n : m_trust->networks()) networks.push_back(problem.networks[static_cast<std::size_t>(n)].name);
@@ -42,6 +43,7 @@ Json TrustArguments::json(const model::Problem& problem, const model::SolveResul
 }
 
 std::string TrustArguments::text(const model::Problem& problem, const model::SolveResult& result) const {
+  if (!m_trust) return {};
   std::vector<std::pair<std::string, std::string>> lines;
   if (m_restriction) {
     const auto& region = *m_restriction;

@@ -18,14 +18,12 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Keeps names apart when a problem is restricted twice.
 std::string prefix_of(const Problem& problem, const char* region) {
-  const std::string prefix = fmt::format("trust {}", region);
   const auto taken = [&](const std::string& candidate) {
     return std::any_of(problem.constraints.begin(), problem.constraints.end(),
                        [&](const Constraint& c) { return c.name.rfind(candidate + ":", 0) == 0; });
   };
-  for (int k = 2; taken(prefix); ++k) {
-    if (!taken(fmt::format("{} {}", prefix, k))) return fmt::format("{} {}", prefix, k);
-  }
+  std::string prefix = fmt::format("trust {}", region);
+  for (int k = 2; taken(prefix); ++k) prefix = fmt::format("trust {} {}", region, k);
   return prefix;
 }
 

@@ -29,8 +29,9 @@ constexpr double instant = 0.02;
 
 /// What optimising costs, to be compared as a whole: solved before not solved, then seconds, or the gap that is left.
 std::pair<int, double> cost(const GuidanceCandidate& candidate) {
+  if (!candidate.probe) return {1, infinity};
   if (solved(candidate)) return {0, std::max(instant, candidate.probe->seconds.total)};
-  return {1, candidate.probe ? candidate.probe->gap.value_or(infinity) : infinity};
+  return {1, candidate.probe->gap.value_or(infinity)};
 }
 
 bool dominates(const GuidanceCandidate& a, const GuidanceCandidate& b) {

@@ -19,6 +19,15 @@ std::optional<double> probe_gap(const GuidanceCandidate& candidate) {
   return candidate.probe->gap;
 }
 
+std::string text(const std::optional<double>& value) { return value ? fmt::to_string(*value) : std::string(); }
+
+/// seconds, status, gap, objective of a row, each behind a comma.
+std::string probe_columns(const std::optional<model::SolveResult>& probe) {
+  if (!probe) return ",,,,";
+  const auto gap = probe->gap && std::isfinite(*probe->gap) ? probe->gap : std::nullopt;
+  return fmt::format(",{},{},{},{}", probe->seconds.total, to_string(probe->status), text(gap), text(probe->objective));
+}
+
 bool stopped(const GuidanceCandidate& candidate) {
   return !candidate.probe || candidate.probe->status != Status::optimal;
 }
@@ -37,7 +46,7 @@ Figure front_figure(const Guidance& guidance) {
   json front_x = json::array(), front_y = json::array();
   for (const std::size_t i : guidance.front()) {
     const GuidanceCandidate& member = guidance.candidates[i];
-    if (stopped(member)) continue;  // a limit is no value: no line leads to it
+    if (!member.probe || stopped(member)) continue;  // a limit is no value: no line leads to it
     front_x.push_back(member.probe->seconds.total), front_y.push_back(member.error);
   }
   plot.data.push_back({{"type", "scatter"},
@@ -130,16 +139,15 @@ std::string to_csv(const Guidance& guidance) {
   for (const std::string& name : guidance.output_names) csv += fmt::format(",{}", csv_field("rmse " + name));
   csv += ",growth,seconds,status,gap,objective,front,recommended,file\n";
   for (const GuidanceCandidate& c : guidance.candidates) {
-    csv += fmt::format("{},{},{},{},{}", c.method ? to_string(*c.method) : "none", c.sparsity, c.summary.weights,
-                       c.summary.neurons, c.summary.unstable);
+    const std::string_view method = c.method ? to_string(*c.method) : std::string_view("none");
+    csv += fmt::format("{},{},{},{},{}", method, c.sparsity, c.summary.weights, c.summary.neurons, c.summary.unstable);
+    const train::Errors* errors = c.summary.validation ? &*c.summary.validation : nullptr;
     for (std::size_t k = 0; k < guidance.output_names.size(); ++k) {
-      csv += c.summary.validation ? fmt::format(",{}", c.summary.validation->rmse[k]) : ",";
+      csv += errors != nullptr ? fmt::format(",{}", errors->rmse[k]) : ",";
     }
-    const auto gap = probe_gap(c);
-    csv += fmt::format(",{},{},{},{},{},{},{},{}\n", c.growth, c.probe ? fmt::to_string(c.probe->seconds.total) : "",
-                       c.probe ? to_string(c.probe->status) : "", gap ? fmt::to_string(*gap) : "",
-                       c.probe && c.probe->objective ? fmt::to_string(*c.probe->objective) : "", c.front ? 1 : 0,
-                       c.recommended ? 1 : 0, csv_field(c.file));
+    csv += fmt::format(",{}", c.growth);
+    csv += probe_columns(c.probe);
+    csv += fmt::format(",{},{},{}\n", c.front ? 1 : 0, c.recommended ? 1 : 0, csv_field(c.file));
   }
   return csv;
 }
