@@ -84,6 +84,17 @@ std::string sign_svg(const LegendEntry& entry) {
 
 namespace {
 
+/// A relative path as a link: what has a meaning of its own there is escaped.
+std::string link(std::string_view path) {
+  std::string text;
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-_.~/").find(c) != std::string_view::npos;
+    text += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return text;
+}
+
 /// The style of a plot that is not as high or wide as usual.
 std::string sized(const Figure& figure) {
   std::string style;
@@ -211,7 +222,7 @@ void Page::figure(const Figure& figure) {
   }
   m_body += fmt::format("</div>\n<figcaption><b>Figure {}.</b> {}", m_figures, escape_html(figure.caption));
   for (const auto& [path, text] : figure.links) {
-    m_body += fmt::format(" <a href=\"{}\">{}</a>", escape_html(path), escape_html(text));
+    m_body += fmt::format(" <a href=\"{}\">{}</a>", link(path), escape_html(text));
   }
   m_body += "</figcaption>\n</figure>\n";
 }
@@ -219,7 +230,7 @@ void Page::figure(const Figure& figure) {
 void Page::links(const std::vector<std::pair<std::string, std::string>>& links) {
   m_body += "<ul class=\"files\">\n";
   for (const auto& [path, label] : links) {
-    m_body += fmt::format("<li><a href=\"{0}\">{0}</a>: {1}</li>\n", escape_html(path), escape_html(label));
+    m_body += fmt::format("<li><a href=\"{}\">{}</a>: {}</li>\n", link(path), escape_html(path), escape_html(label));
   }
   m_body += "</ul>\n";
 }

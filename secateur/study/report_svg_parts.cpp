@@ -30,7 +30,10 @@ std::string light(const std::string& name) {
 
 // XML has no place for control characters, escaped or not.
 std::string xml(const std::string& text) {
-  std::string safe = escape_html(text);
+  // Nor for bytes that are not UTF-8: out and back in replaces them.
+  using nlohmann::json;
+  const auto whole = json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace));
+  std::string safe = escape_html(whole.get<std::string>());
   std::erase_if(safe, [](char c) { return static_cast<unsigned char>(c) < 0x20U; });
   return safe;
 }

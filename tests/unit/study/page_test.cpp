@@ -62,6 +62,31 @@ TEST(Page, IsBalancedAndEscapesTextEverywhere) {
   EXPECT_EQ(check.count("section"), 2);
 }
 
+TEST(Page, LinksToFilesWhateverTheirNames) {
+  Page page("Title", "");
+  Figure figure = small_figure();
+  figure.links = {{"a b#1?:100%/\"é.csv", "numbers <1>"}};
+  page.figure(figure);
+  page.links({{"c:d.csv", "e"}});
+  const HtmlCheck check(page.html());
+  EXPECT_EQ(check.problems, "");
+  EXPECT_THAT(check.links, testing::IsSupersetOf({"a%20b%231%3F%3A100%25/%22%C3%A9.csv", "c%3Ad.csv"}));
+  EXPECT_THAT(page.html(), HasSubstr("numbers &lt;1&gt;"));
+}
+
+TEST(Page, PlotsHaveTheSizeThatIsAskedFor) {
+  Page page("Title", "");
+  Figure figure = small_figure();
+  figure.wide = figure.small = true, figure.height = 12.5, figure.min_width = 30;
+  page.heading("a < b");
+  page.figure(figure);
+  const std::string html = page.html();
+  EXPECT_EQ(HtmlCheck(html).problems, "");
+  EXPECT_THAT(html, HasSubstr("<h3>a &lt; b</h3>"));
+  EXPECT_THAT(html, HasSubstr("class=\"plots one wide small\""));
+  EXPECT_THAT(html, HasSubstr("style=\"height:12.5rem;min-width:30.0rem;\""));
+}
+
 TEST(Page, WithoutFiguresHasNoScript) {
   Page page("Title", "");
   page.paragraph("text");

@@ -133,10 +133,11 @@ std::string problems(const std::string& svg) {
 }
 
 TEST(Svg, IsWellFormedWhateverTheNames) {
-  const std::string svg = to_svg(small_figure("<script>\"&'</svg>\x01"));
+  const std::string svg = to_svg(small_figure("<script>\"&'</svg>\x01\xff"));
   EXPECT_EQ(problems(svg), "");
   EXPECT_THAT(svg, Not(HasSubstr("<script")));
   EXPECT_THAT(svg, Not(HasSubstr("\x01")));
+  EXPECT_THAT(svg, Not(HasSubstr("\xff")));
   EXPECT_TRUE(svg.starts_with("<?xml"));
 }
 
