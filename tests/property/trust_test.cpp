@@ -130,6 +130,18 @@ TEST(TrustAgainstBruteForce, DistanceToOneNetworksData) {
   }
 }
 
+TEST(TrustAgainstBruteForce, IntegerInputs) {
+  Rng rng(16);
+  for (int trial = 0; trial < 2; ++trial) {
+    Case made = one_network(rng, 2);
+    made.problem.variables[0].type = model::VariableType::integer;
+    made.rows.row(0) << -1, -0.5;  // so that each integer is in the region
+    made.rows.row(1) << 1, 0.5;
+    expect_brute_force(made, {.region = TrustRegion::hull}, "hull");
+    expect_brute_force(made, {.region = TrustRegion::distance, .points = 4}, "distance");
+  }
+}
+
 TEST(TrustAgainstBruteForce, DataOfSeveralNetworks) {
   Rng rng(14);
   for (int trial = 0; trial < 4; ++trial) {
