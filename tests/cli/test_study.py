@@ -172,8 +172,9 @@ def workers_of(parent):
     return found
 
 
-def start(path, *arguments):
-    return subprocess.Popen([PROGRAM, "study", str(path), "--workers", "2", *map(str, arguments)], cwd=path.parent,
+def start(path, *arguments, cwd=None):
+    """In a process group of its own."""
+    return subprocess.Popen([PROGRAM, "study", str(path), "--workers", "2", *map(str, arguments)], cwd=cwd or path.parent,
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                             start_new_session=True)
 
@@ -268,21 +269,18 @@ def test_a_disk_that_is_full_is_one_line_and_loses_nothing(spec, tmp_path):
     assert again.code == 0 and again.json["ran"] == 12 * CELLS - kept
 
 
-def test_killed_twenty_times_gives_the_same_ledger(spec, tmp_path):
+def test_killed_twenty_times_gives_the_same_ledger(tmp_path):
     """The whole process group, or the parent alone, at random moments; every run goes on where the last one was."""
-    seeds = list(range(10))
-    undisturbed = study(spec(seeds=seeds), "--ledger", "calm.sqlite", "--csv", "calm")
-    assert undisturbed.json["ran"] == len(seeds) * CELLS
-    seconds = undisturbed.json["seconds"]
+    smoke = ROOT / "studies" / "smoke.json"
+    calm = run("study", smoke, "--workers", 2, "--ledger", "calm.sqlite", "--csv", "calm", "--json", cwd=tmp_path)
+    cells, seconds = calm.json["ran"], calm.json["seconds"]
+    assert calm.code == 0 and count(calm, "done") == cells
     rng = random.Random(5)
     done, unfinished = 0, 0
     for kill in range(20):
-        process = start(spec(seeds=seeds), "--ledger", "killed.sqlite")
+        process = start(smoke, "--ledger", "killed.sqlite", cwd=tmp_path)
         time.sleep(rng.uniform(0.01, 0.01 + seconds / 10))
-        try:
-            os.killpg(process.pid, signal.SIGKILL) if kill % 2 else process.kill()
-        except ProcessLookupError:
-            pass
+        os.killpg(process.pid, signal.SIGKILL) if kill % 2 else process.kill()
         process.wait()
         if (tmp_path / "killed.sqlite").exists():
             with sqlite3.connect(tmp_path / "killed.sqlite") as ledger:
@@ -291,10 +289,10 @@ def test_killed_twenty_times_gives_the_same_ledger(spec, tmp_path):
             assert set(states) <= {"pending", "done"}, states
             assert states.get("done", 0) >= done
             done = states.get("done", 0)
-            unfinished += done < len(seeds) * CELLS
+            unfinished += done < cells
     assert unfinished >= 10, unfinished
-    last = study(spec(seeds=seeds), "--ledger", "killed.sqlite", "--csv", "killed")
-    assert last.code == 0 and last.json["ran"] == len(seeds) * CELLS - done
+    last = run("study", smoke, "--workers", 2, "--ledger", "killed.sqlite", "--csv", "killed", "--json", cwd=tmp_path)
+    assert last.code == 0 and last.json["ran"] == cells - done
     assert tables(tmp_path / "killed") == tables(tmp_path / "calm")
 
 
