@@ -153,7 +153,7 @@ Study read_ledger(const std::filesystem::path& path) {
   }
   Statement cells(database,
                   "SELECT key, kind, axes, label, reference, spec, outcome, reason, seconds, cpu_seconds, memory, "
-                  "result FROM cells WHERE planned = 1 ORDER BY position");
+                  "result, workers, version FROM cells WHERE planned = 1 ORDER BY position");
   while (cells.step()) {
     Stored cell;
     cell.work.key = cells.text(0);
@@ -166,6 +166,8 @@ Study read_ledger(const std::filesystem::path& path) {
     cell.work.seconds = cells.number(8);
     cell.work.cpu_seconds = cells.number(9);
     cell.work.memory = cells.number(10);
+    cell.work.workers = cells.integer(12);
+    cell.work.version = cells.text(13);
     try {
       cell.axes = axes_of(Json::parse(cells.text(2)));
       cell.label = cells.text(3);

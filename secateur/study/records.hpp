@@ -41,6 +41,8 @@ struct Work {
   std::string reason;  ///< of an outcome other than `done`
   /// Of the worker process: wall clock, processor time, largest resident memory in MiB. None while pending or skipped.
   std::optional<double> seconds, cpu_seconds, memory;
+  std::int64_t workers = 0;  ///< processes that ran cells at the same time; 0 while pending
+  std::string version;       ///< of the program that ran it
 };
 
 /// A network as trained or as pruned. Numbers are there when the outcome is `done`.
@@ -146,6 +148,8 @@ void describe(Work& r, Visitor&& visit) {
   visit("cell_seconds", r.seconds, "wall-clock seconds of the worker process");
   visit("cpu_seconds", r.cpu_seconds, "processor seconds of the worker process");
   visit("memory", r.memory, "its largest resident memory, MiB");
+  visit("workers", r.workers, "processes that ran cells at the same time");
+  visit("version", r.version, "of the program that ran it");
 }
 
 template <class Visitor>

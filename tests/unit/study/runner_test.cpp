@@ -9,6 +9,7 @@
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
+#include "secateur/core/version.hpp"
 #include "secateur/study/attribution.hpp"
 #include "secateur/study/records.hpp"
 
@@ -112,6 +113,8 @@ TEST_F(RunnerTest, FillsTheTables) {
     EXPECT_GE(row.data_distance.value(), 0);
     EXPECT_GE(row.regret.value(), 0);
     EXPECT_THAT(row.solver_version, HasSubstr("HiGHS"));
+    EXPECT_EQ(row.work.workers, 1);
+    EXPECT_EQ(row.work.version, version);
   }
 }
 
@@ -178,7 +181,7 @@ TEST_F(RunnerTest, RefusesTablesThatAreNotItsOwn) {
   std::string bad = good;
   bad.replace(bad.find("peaks,2x8"), 9, "peaks");
   write_file(file, bad);
-  refused("networks.csv: record 1: has 23 fields");
+  refused("networks.csv: record 1: has 25 fields");
   bad = good;
   bad.replace(bad.find(",done,"), 6, ",gone,");
   write_file(file, bad);
