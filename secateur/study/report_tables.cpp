@@ -217,11 +217,12 @@ std::optional<std::string> main_solve(const Study& study, const Outline& outline
   for (const SolveRow& row : study.solves) {
     if (row.axes.source == outline.source && counts(row)) ++cells[row.solve];
   }
-  std::optional<std::string> best;
+  int most = 0;
+  for (const auto& [solve, count] : cells) most = std::max(most, count);
   for (const std::string& solve : outline.solves) {
-    if (cells[solve] > 0 && (!best || cells[solve] > cells[*best])) best = solve;
+    if (most > 0 && 2 * cells[solve] >= most) return solve;
   }
-  return best;
+  return std::nullopt;
 }
 
 std::optional<PageTable> usable_table(const Study& study, const Outline& outline, const std::string& solve) {

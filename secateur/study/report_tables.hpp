@@ -42,7 +42,8 @@ struct Claim {
 std::vector<Claim> claims(const Study& study, const std::vector<Outline>& outlines,
                           const std::vector<MeanAttribution>& means);
 
-/// The block of solves that the texts speak of: the one with the most solves of this source, the first of equal ones.
+/// The block of solves that the texts speak of: the specification's first one, unless another has solved more than
+/// twice as much of this source.
 std::optional<std::string> main_solve(const Study& study, const Outline& outline);
 
 }  // namespace secateur::study::report
