@@ -30,8 +30,6 @@ class Command {
   [[nodiscard]] const std::string& summary() const { return m_summary; }
   [[nodiscard]] const std::string& example() const { return m_example; }
 
-  /// Whether it can run already.
-  [[nodiscard]] virtual bool landed() const { return true; }
   virtual void declare(Options& options) = 0;
   /// The exit code. Throws InputError for the user's mistakes.
   virtual int run(const Context& context) = 0;
@@ -53,7 +51,6 @@ std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_info();
 std::unique_ptr<Command> make_study();
 std::unique_ptr<Command> make_report();
-/// A subcommand that is planned: its help shows how it will be called, running it says that it has not landed.
-std::unique_ptr<Command> make_planned(std::string name, const std::string& summary, std::string example);
+std::unique_ptr<Command> make_flowsheet();
 
 }  // namespace secateur::app

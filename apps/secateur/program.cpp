@@ -31,8 +31,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(make_info());
   commands.push_back(make_study());
   commands.push_back(make_report());
-  commands.push_back(make_planned("flowsheet", "optimise a chemical flowsheet over its surrogates",
-                                  "secateur flowsheet williams-otto --case base --optimize"));
+  commands.push_back(make_flowsheet());
   return commands;
 }
 
@@ -100,14 +99,6 @@ std::vector<std::string> names(const std::vector<std::unique_ptr<Command>>& comm
                                guess ? " (did you mean " + *guess + "?)" : std::string(), join(known)));
 }
 
-[[noreturn]] void refuse_planned(const Command& planned, const std::vector<std::unique_ptr<Command>>& commands) {
-  std::vector<std::string> landed;
-  for (const auto& command : commands) {
-    if (command->landed()) landed.push_back(command->name());
-  }
-  throw InputError("has not landed yet; available: " + join(landed), {}, planned.name());
-}
-
 /// CLI11's own complaints that are left: an option at the end of the line without its value.
 InputError translate(const CLI::ParseError& error) {
   const std::string text = error.what();
@@ -162,7 +153,6 @@ int run(int argc, char** argv, bool json) {
   for (std::size_t i = 0; i < commands.size(); ++i) {
     if (!parsers[i]->parsed()) continue;
     if (!app.remaining().empty()) refuse_line(app, commands, json);
-    if (!commands[i]->landed()) refuse_planned(*commands[i], commands);
     options[i]->read();
     install_interrupt_handler();
     Reporter reporter;

@@ -10,7 +10,7 @@ namespace secateur::flowsheet {
 
 namespace {
 
-enum Species { B, T, H, M };
+enum Species { B, T, H, M };           // NOLINT(readability-identifier-naming): the symbols of the equations
 using Liquid = std::array<double, 2>;  ///< B, T
 
 constexpr double trace = 1e-5;       // mol/s: what the feeds hold of what they should not

@@ -74,12 +74,4 @@ std::vector<Simulation> View::run(const Matrix& points) const {
   return simulations;
 }
 
-std::map<std::string, Index> failures(const std::vector<Simulation>& simulations) {
-  std::map<std::string, Index> counts;
-  for (const Simulation& simulation : simulations) {
-    if (!simulation.converged) ++counts[simulation.reason];
-  }
-  return counts;
-}
-
 }  // namespace secateur::flowsheet

@@ -36,6 +36,8 @@ class Simulator {
   [[nodiscard]] virtual const std::vector<Quantity>& outputs() const = 0;
   /// How far the inputs may go; simulate() answers outside of it as well, as far as the model goes.
   [[nodiscard]] virtual const Box& box() const = 0;
+  /// How many points are worth simulating between two looks at the clock.
+  [[nodiscard]] virtual Index batch() const { return 200; }
 
   /// Many points, one a row; an answer a row. A point that does not converge is an answer. Throws std::invalid_argument
   /// for a wrong number of columns, and InputError when the simulator itself cannot be run.
@@ -61,6 +63,7 @@ class View : public Simulator {
   [[nodiscard]] const std::vector<Quantity>& inputs() const override { return m_inputs; }
   [[nodiscard]] const std::vector<Quantity>& outputs() const override { return m_outputs; }
   [[nodiscard]] const Box& box() const override { return m_box; }
+  [[nodiscard]] Index batch() const override { return m_base->batch(); }
 
  private:
   [[nodiscard]] std::vector<Simulation> run(const Matrix& points) const override;
@@ -71,8 +74,5 @@ class View : public Simulator {
   Vector m_point;                   ///< of the base, with the fixed values
   Box m_box;
 };
-
-/// How often each reason was given, of the points that have not converged.
-std::map<std::string, Index> failures(const std::vector<Simulation>& simulations);
 
 }  // namespace secateur::flowsheet

@@ -7,19 +7,18 @@ import re
 import pytest
 from conftest import ROOT, refused, run
 
-LANDED = ["demo", "train", "prune", "bounds", "solve", "eval", "export", "info", "report"]
-PLANNED = ["flowsheet"]
+COMMANDS = ["demo", "train", "prune", "bounds", "solve", "eval", "export", "info", "study", "report", "flowsheet"]
 
 
 def test_help_names_every_command_and_shows_an_example():
     result = run("--help")
     assert result.code == 0 and result.err == ""
-    for name in LANDED + PLANNED:
+    for name in COMMANDS:
         assert re.search(rf"^  {name} ", result.out, re.M), name
     assert "Example:\n  secateur " in result.out
 
 
-@pytest.mark.parametrize("name", LANDED + PLANNED)
+@pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("spelling", ["--help", "-h"])
 def test_help_of_a_command_shows_usage_and_an_example(name, spelling):
     result = run(name, spelling)
@@ -37,7 +36,7 @@ def test_help_states_defaults_and_ranges_of_the_one_table():
     assert "at least 0 and below 1" in " ".join(run("prune", "--help").out.split())
 
 
-@pytest.mark.parametrize("name", LANDED)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_documentation_names_every_option(name):
     page = (ROOT / "docs" / "cli.md").read_text()
     section = re.search(rf"^## {name}$(.*?)(?=^## |\Z)", page, re.M | re.S).group(1)
@@ -78,12 +77,6 @@ def test_unknown_command_suggests_the_closest():
     refused("slove", mentions=['"slove"', "did you mean solve?"])
     error = refused("frobnicate", mentions=["demo, train, prune"])
     assert "did you mean" not in error["message"]
-
-
-@pytest.mark.parametrize("name", PLANNED)
-def test_planned_commands_say_so(name):
-    error = refused(name, "some.json", "--whatever", "1", mentions=["has not landed yet", "available: demo, train"])
-    assert error["where"] == name
 
 
 def test_unknown_option_before_the_command():
