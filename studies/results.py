@@ -11,6 +11,7 @@ import json
 import math
 import pathlib
 import sys
+import textwrap
 
 HERE = pathlib.Path(__file__).resolve().parent
 USABLE = "at most twice the dense network's error on the test rows, and below 0.5 of the outputs' deviation"
@@ -249,9 +250,10 @@ def truth(study):
 def chapter(folder):
     study = Study(folder)
     spec = study.about["spec"]
+    description = textwrap.fill(spec.get("description", ""), 130, break_long_words=False)
     limits = {block["name"]: block.get("time_limit") for block in spec["solve"]}
     seeds = collections.Counter(row["seed"] for row in study.solves)
-    text = [f"## {study.about['name']}\n", spec.get("description", "") + "\n",
+    text = [f"## {study.about['name']}\n", description + "\n",
             f"`secateur study studies/{study.about['name']}.json`, {study.about['machine']}, Secateur {study.about['version']}: "
             f"{study.cells['done']} cells done, {study.cells['not done']} ended otherwise, {study.cells['pending']} not run yet; solves by seed: "
             + ", ".join(f"{seed}: {count}" for seed, count in sorted(seeds.items())) + f". Tables: `studies/results/{folder.name}/`.\n"]
@@ -280,7 +282,8 @@ Speed-ups are geometric means over seeds of the dense network's seconds over the
 its limit: ≥ where that was a dense one, ≤ a pruned one, ≈ both. A pruned network is *usable* with
 {USABLE} (for most seeds).
 Errors are root mean squares on the test rows over the outputs' deviation; widths are means over hidden neurons, as a fraction of the
-dense network's.
+dense network's. The runs so far shared the machine with other work; `cpu_seconds` in the tables is what each cell took of the processor.
+A limit of a minute caps what a speed-up over an unsolved dense network can show.
 
 """ + "\n".join(chapter(folder) for folder in folders)
     (HERE.parent / "docs" / "results.md").write_text(page)
