@@ -27,8 +27,10 @@ std::vector<double> choices(const model::Variable& variable) {
     return inside;
   }
   std::vector<double> all;
-  for (double value = std::ceil(variable.lower); value <= variable.upper && all.size() <= 1000; ++value) {
+  double value = std::ceil(variable.lower);
+  while (value <= variable.upper && all.size() <= 1000) {
     all.push_back(value);
+    value += 1;
   }
   return all;
 }
@@ -41,10 +43,9 @@ class Scaled {
   Scaled(const Case& plant, DirectOptimum& log, const Stop& stop) : m_plant(plant), m_log(log), m_stop(stop) {
     for (const int v : plant.decisions()) {
       const model::Variable& variable = plant.form.variables[static_cast<std::size_t>(v)];
-      if (!std::isfinite(variable.lower) || !std::isfinite(variable.upper)) {
-        if (variable.type != model::VariableType::discrete) {
-          throw InputError("the variable \"" + variable.name + "\" needs finite bounds to be searched");
-        }
+      const bool finite = std::isfinite(variable.lower) && std::isfinite(variable.upper);
+      if (!finite && variable.type != model::VariableType::discrete) {
+        throw InputError("the variable \"" + variable.name + "\" needs finite bounds to be searched");
       }
       m_variables.push_back(&variable);
     }
@@ -70,8 +71,9 @@ class Scaled {
     std::size_t free = 0;
     for (std::size_t i = 0; i < m_fixed.size(); ++i) {
       const double lower = m_variables[i]->lower, upper = m_variables[i]->upper;
-      x(static_cast<Index>(i)) = m_fixed[i] ? *m_fixed[i] : lower + std::clamp(u[free], 0.0, 1.0) * (upper - lower);
-      if (!m_fixed[i]) ++free;
+      const std::optional<double>& fixed = m_fixed[i];
+      x(static_cast<Index>(i)) = fixed ? *fixed : lower + std::clamp(u[free], 0.0, 1.0) * (upper - lower);
+      if (!fixed) ++free;
     }
     return x;
   }
@@ -189,12 +191,11 @@ void search(nlopt::algorithm algorithm, Scaled& scaled, std::vector<double>& u, 
   double value = 0;
   try {
     static_cast<void>(optimizer.optimize(u, value));
-  } catch (const nlopt::roundoff_limited&) {
-    // As close as differences let it come.
   } catch (const nlopt::forced_stop&) {
     throw;
-  } catch (const std::runtime_error&) {
-    // SLSQP gives up where its linearisation has no feasible point; what was seen on the way counts.
+  } catch (const std::runtime_error&) {  // NOLINT(bugprone-empty-catch)
+    // Round-off: as close as differences let it come. SLSQP gives up where its linearisation has no feasible point;
+    // what was seen on the way counts.
   }
 }
 
@@ -274,10 +275,10 @@ DirectOptimum optimize_directly(const Case& plant, const ReferenceSettings& sett
                   stop.seconds()});
       }
     }
-    if (holds_best) {
-      const double close = 1e-6 * std::abs(result.best->objective);
+    if (holds_best && result.best) {
+      const double best = result.best->objective;
       result.agreeing = std::count_if(found.begin(), found.end(),
-                                      [&](double value) { return std::abs(value - result.best->objective) <= close; });
+                                      [&](double value) { return std::abs(value - best) <= 1e-6 * std::abs(best); });
     }
     if (result.stopped) break;
   }

@@ -19,7 +19,8 @@ Sample simulate(const Simulator& simulator, const Matrix& points, const Progress
   std::vector<Simulation> answers;
   const Index rows = points.rows();
   for (Index done = 0; done < rows;) {
-    if ((sample.stopped = stop.reason())) break;
+    sample.stopped = stop.reason();
+    if (sample.stopped) break;
     const Index count = std::min(simulator.batch(), rows - done);
     std::vector<Simulation> batch = simulator.simulate(Matrix(points.middleRows(done, count)));
     std::move(batch.begin(), batch.end(), std::back_inserter(answers));

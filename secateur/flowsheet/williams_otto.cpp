@@ -12,7 +12,7 @@ namespace {
 using Flows = Eigen::Matrix<double, 6, 1>;
 using Rates = Eigen::Vector3d;
 
-enum Species { A, B, C, E, P, G };
+enum Species { A, B, C, E, P, G };  // NOLINT(readability-identifier-naming): the symbols of the equations
 /// Which two species' mass fractions a rate is proportional to.
 constexpr std::array<std::array<int, 2>, 3> pairs{{{A, B}, {B, C}, {C, P}}};
 
