@@ -201,7 +201,11 @@ std::optional<Finished> Worker::poll() {
   }
   int status = 0;
   rusage used{};
-  if (wait4(m_process, &status, WNOHANG, &used) != m_process) return std::nullopt;
+  const pid_t ended = wait4(m_process, &status, WNOHANG, &used);
+  if (ended < 0 && errno != EINTR) {
+    throw std::system_error(errno, std::generic_category(), "the process of a cell cannot be waited for");
+  }
+  if (ended != m_process) return std::nullopt;
   m_process = -1;
   Finished finished = read(status);
   m_was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !m_timed_out;
@@ -219,7 +223,8 @@ Finished Worker::read(int status) const {
   JobResult& job = finished.job;
   const std::string said = last_line(read_all(m_messages));
   const std::string behind = said.empty() ? "" : ": " + said;
-  if (m_timed_out) {
+  // One that had ended by itself before it could be killed has a result.
+  if (m_timed_out && WIFSIGNALED(status)) {
     job.outcome = Outcome::time_out;
     job.reason = fmt::format("ended after {:g} s, the limit of the cell", m_limit);
   } else if (WIFSIGNALED(status)) {
