@@ -17,6 +17,7 @@
 #include <fstream>
 #include <new>
 #include <stdexcept>
+#include <system_error>
 
 #include <fmt/format.h>
 
