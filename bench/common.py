@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the races share: the machine's description, tables, the peaks function, and a test that two samples have one mean."""
 
+import argparse
 import math
 import os
 import pathlib
@@ -20,6 +21,17 @@ def machine():
             model = line.split(":", 1)[1].strip()
             break
     return f"{model}, {os.cpu_count()} processors, {platform.system()}"
+
+
+def arguments(description, quick, program):
+    """--quick and --program of a race that runs a program of the bench preset; ends when that is not built."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help=f"{quick}; nothing is written")
+    parser.add_argument("--program", type=pathlib.Path, default=root / "build/bench/bin" / program)
+    found = parser.parse_args()
+    if not found.program.exists():
+        parser.error(f"{found.program} is not built: cmake --preset bench && cmake --build --preset bench")
+    return found
 
 
 def table(header, rows):

@@ -9,7 +9,6 @@ prints four tables and without --quick writes them to bench/results/bounds.md. B
 layer by the backward pass with the same adaptive slopes, each layer over the bounds of the layers before it; the bounds
 have to agree. The contenders take turns within each round, so that a machine that slows down slows all of them.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -25,7 +24,7 @@ import torch
 from onnx import numpy_helper
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from common import machine, root, table, write_results  # noqa: E402
+from common import arguments, machine, root, table, write_results  # noqa: E402
 
 nets = root / "tests/data/nets"
 RACED = ["d2_2x50_dense", "d2_5x50_dense", "d2_5x100_dense", "d2_5x100_w95"]
@@ -208,15 +207,10 @@ def widths(program, quick):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer rounds; nothing is written")
-    parser.add_argument("--program", type=pathlib.Path, default=root / "build/bench/bin/bench_bounds")
-    arguments = parser.parse_args()
-    if not arguments.program.exists():
-        parser.error(f"{arguments.program} is not built: cmake --preset bench && cmake --build --preset bench")
+    options = arguments(__doc__, "fewer rounds", "bench_bounds")
     begin = time.perf_counter()
-    rounds, repeat = (1, 30) if arguments.quick else (5, 100)
-    about = run(arguments.program, "--widths", "2,3,1", "--method", "none")
+    rounds, repeat = (1, 30) if options.quick else (5, 100)
+    about = run(options.program, "--widths", "2,3,1", "--method", "none")
     lines = [
         "# Bounds: CROWN against PyTorch, cost by size, subdivision, widths",
         "",
@@ -228,19 +222,19 @@ def main():
         "Milliseconds, median; box [-1, 1]. Ours are safe against rounding, PyTorch's are not. The ratio is to the faster of "
         "one and two threads. Both do the same multiplications.",
         "",
-        race(arguments.program, rounds, repeat),
+        race(options.program, rounds, repeat),
         "## Cost by size",
         "",
         "10 inputs, three hidden layers of normal weights, of which the largest are kept; one thread, processor time, "
         "fastest of a few runs. CROWN includes the interval bounds.",
         "",
-        growth(arguments.program, 1 if arguments.quick else 3),
+        growth(options.program, 1 if options.quick else 3),
         "## Bounds by subdivision of the inputs",
         "",
         "Cut-off 1e-4 (relative) below the reference optimum: proving that nothing is better closes the gap. One "
         "thread, processor time, mean; ms include the CROWN bounds that it starts from.",
         "",
-        subdivision(arguments.program, 5 if arguments.quick else 20),
+        subdivision(options.program, 5 if options.quick else 20),
         "## Widths against exact ranges",
         "",
         "How many times wider than the exact range, geometric mean over the neurons behind the first hidden layer and the "
@@ -248,13 +242,13 @@ def main():
         "processor time of all bounds, fastest of 5. Subdivision keeps the whole box here; with a cut-off it is tighter. The last column "
         "counts neurons that are unstable: exactly, then by each method in the order of the table.",
         "",
-        widths(arguments.program, arguments.quick),
+        widths(options.program, options.quick),
 
     ]
     text = "\n".join(lines)
     print(text)
     print(f"({time.perf_counter() - begin:.0f} s)")
-    if not arguments.quick:
+    if not options.quick:
         write_results("bounds.md", text)
 
 

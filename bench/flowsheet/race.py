@@ -21,13 +21,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", help="cases, e.g. base,roi")
-    parser.add_argument("--quick", action="store_true", help="one seed; writes nothing")
+    parser.add_argument("--quick", action="store_true", help="one case and one seed; nothing is written")
     parser.add_argument("--program", default=str(root / "bin" / "secateur"))
     options = parser.parse_args()
     seeds = 1 if options.quick else options.seeds
     rows, missed = [], 0
     for flowsheet, case in CASES:
-        if options.only and case not in options.only.split(","):
+        if options.only and case not in options.only.split(",") or options.quick and rows:
             continue
         for seed in range(seeds):
             run = subprocess.run([options.program, "flowsheet", flowsheet, "--case", case, "--optimize", "--seed", str(seed), "--json"],

@@ -11,7 +11,6 @@ before the clock starts. Same points, epochs, batch, patience, learning rates, p
 written to bench/results/study.md.
 """
 
-import argparse
 import csv
 import json
 import math
@@ -28,7 +27,7 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from common import machine, peaks_points, root, shown_mean, table, welch, write_results  # noqa: E402
+from common import arguments, machine, peaks_points, root, shown_mean, table, welch, write_results  # noqa: E402
 from pytorch import cosine, initial_network, scaled  # noqa: E402
 
 BATCH, TRAINING_RATE, TRAINING_PATIENCE = 64, 3e-3, 100
@@ -214,32 +213,27 @@ def run_secateur(program, folder, points, chosen, seeds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer cells and epochs; nothing is written")
-    parser.add_argument("--program", type=pathlib.Path, default=root / "build/bench/bin/secateur")
-    arguments = parser.parse_args()
-    if not arguments.program.exists():
-        parser.error(f"{arguments.program} is not built: cmake --preset bench && cmake --build --preset bench")
+    options = arguments(__doc__, "fewer cells and epochs", "secateur")
     begin = time.perf_counter()
-    chosen = task(arguments.quick)
+    chosen = task(options.quick)
     points = peaks_points(chosen["rows"], 1)
     first, rest = chosen["seeds"][:1], chosen["seeds"][1:]
     with tempfile.TemporaryDirectory() as folder:
         # The first seed decides how PyTorch is run best; contenders take turns, seed by seed.
-        ours_first, errors = run_secateur(arguments.program, pathlib.Path(folder), points, chosen, first)
+        ours_first, errors = run_secateur(options.program, pathlib.Path(folder), points, chosen, first)
         two, theirs = run_torch(points, chosen, first, 2, 1)
         one, faster = run_torch(points, chosen, first, 1, 2, limit=two)
         processes, threads = (2, 1) if two <= one else (1, 2)
         theirs = faster or theirs
         ours, torch_seconds = [ours_first], [min(two, one)]
         for seed in rest:
-            seconds, found = run_secateur(arguments.program, pathlib.Path(folder), points, chosen, [seed])
+            seconds, found = run_secateur(options.program, pathlib.Path(folder), points, chosen, [seed])
             ours.append(seconds)
             errors |= found
             seconds, found = run_torch(points, chosen, [seed], processes, threads)
             torch_seconds.append(seconds)
             theirs |= found
-    version = subprocess.run([str(arguments.program), "--version"], check=True, capture_output=True, text=True).stdout
+    version = subprocess.run([str(options.program), "--version"], check=True, capture_output=True, text=True).stdout
 
     rows = []
     for architecture in chosen["architectures"]:
@@ -277,7 +271,7 @@ def main():
     )  # fmt: skip
     print(text)
     print(f"({time.perf_counter() - begin:.0f} s; median ratio of a seed {statistics.median(ratios):.1f})")
-    if not arguments.quick:
+    if not options.quick:
         write_results("study.md", text)
 
 

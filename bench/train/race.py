@@ -8,7 +8,6 @@ distribution of the initial weights; both measure the validation loss and keep t
 prints a table of seconds an epoch and one of the losses reached, and without --quick writes them to
 bench/results/train.md. The contenders take turns within each round, so that a machine that slows down slows all of them.
 """
-import argparse
 import json
 import math
 import pathlib
@@ -23,7 +22,7 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from common import machine, peaks_points, root, shown_mean, table, welch, write_results  # noqa: E402
+from common import arguments, machine, peaks_points, shown_mean, table, welch, write_results  # noqa: E402
 from pytorch import cosine, initial_network, scaled  # noqa: E402
 
 ROWS, VALIDATION_ROWS, BATCH, RATE = 5000, 1000, 256, 3e-3
@@ -98,22 +97,17 @@ def losses(program, tables, files, networks, seeds, epochs):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and epochs; nothing is written")
-    parser.add_argument("--program", type=pathlib.Path, default=root / "build/bench/bin/bench_train")
-    arguments = parser.parse_args()
-    if not arguments.program.exists():
-        parser.error(f"{arguments.program} is not built: cmake --preset bench && cmake --build --preset bench")
+    options = arguments(__doc__, "fewer rounds and epochs", "bench_train")
     begin = time.perf_counter()
-    rounds, epochs, seeds, loss_epochs = (1, 8, 5, 15) if arguments.quick else (5, 10, 5, 60)
+    rounds, epochs, seeds, loss_epochs = (1, 8, 5, 15) if options.quick else (5, 10, 5, 60)
     tables = [peaks_points(ROWS, 1), peaks_points(VALIDATION_ROWS, 2)]
     with tempfile.TemporaryDirectory() as folder:
         files = [pathlib.Path(folder) / name for name in ("training", "validation")]
         for points, file in zip(tables, files):
             file.write_bytes(np.ascontiguousarray(points).tobytes())
-        about = run_secateur(arguments.program, files, [5], 1, 2, 0)
-        times = speed(arguments.program, tables, files, NETWORKS, rounds, epochs)
-        reached = losses(arguments.program, tables, files, NETWORKS, seeds, loss_epochs)
+        about = run_secateur(options.program, files, [5], 1, 2, 0)
+        times = speed(options.program, tables, files, NETWORKS, rounds, epochs)
+        reached = losses(options.program, tables, files, NETWORKS, seeds, loss_epochs)
 
     lines = [
         "# Training: Secateur against PyTorch on the CPU",
@@ -150,7 +144,7 @@ def main():
     text = "\n".join(lines)
     print(text)
     print(f"({time.perf_counter() - begin:.0f} s)")
-    if not arguments.quick:
+    if not options.quick:
         write_results("train.md", text)
 
 
