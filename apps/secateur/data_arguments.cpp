@@ -20,9 +20,8 @@ void DataArguments::declare(Options& options, bool required) {
 
 data::Dataset DataArguments::read() const { return data::dataset(data::read_csv(file), inputs, outputs, file); }
 
-Parts DataArguments::split(const data::Dataset& data, std::uint64_t seed) const {
-  const data::Split split = data::split(data, seed, file);
-  return {data::rows(data, split.train), data::rows(data, split.validation), data::rows(data, split.test)};
+data::Parts DataArguments::split(const data::Dataset& data, std::uint64_t seed) const {
+  return data::parts(data, seed, file);
 }
 
 Json to_json(const train::Errors& errors) {

@@ -11,11 +11,6 @@
 
 namespace secateur::app {
 
-/// The three parts of a data file.
-struct Parts {
-  data::Dataset training, validation, test;
-};
-
 /// --data FILE.csv --inputs a,b --outputs y,z
 struct DataArguments {
   std::string file;
@@ -25,7 +20,7 @@ struct DataArguments {
   /// Throws InputError for a file that cannot be used.
   [[nodiscard]] data::Dataset read() const;
   /// The split that depends on seed and data alone.
-  [[nodiscard]] Parts split(const data::Dataset& data, std::uint64_t seed) const;
+  [[nodiscard]] data::Parts split(const data::Dataset& data, std::uint64_t seed) const;
 };
 
 /// {"r2": [...], "rmse": [...], "max_error": [...]}, one entry an output.

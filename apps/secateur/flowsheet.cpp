@@ -113,7 +113,7 @@ class Flowsheet : public Command {
       context.reporter.finish();
     };
     const flowsheet::LoopResult result =
-        flowsheet::optimize(*m_plant, m_settings, nullptr, context.reporter.sink(), on_round, stop);
+        flowsheet::optimize(*m_plant, m_settings, context.reporter.sink(), on_round, stop);
     context.reporter.finish();
     if (context.json) {
       Json json = to_json(result, *m_plant, m_settings);
@@ -126,20 +126,9 @@ class Flowsheet : public Command {
   }
 
   static int code_of(const flowsheet::LoopResult& result) {
-    if (result.stopped) return *result.stopped == Status::interrupted ? exit_code::interrupted : exit_code::limit;
+    if (result.stopped) return exit_code::of(*result.stopped);
     const flowsheet::Attempt* const best = result.attempt();
-    const Status status = best != nullptr ? best->search.status : result.rounds.back().attempts.back().search.status;
-    switch (status) {
-      case Status::optimal:
-        return exit_code::done;
-      case Status::infeasible:
-      case Status::unbounded:
-        return exit_code::no_solution;
-      case Status::interrupted:
-        return exit_code::interrupted;
-      default:
-        return exit_code::limit;
-    }
+    return exit_code::of(best != nullptr ? best->search.status : result.rounds.back().attempts.back().search.status);
   }
 
   int reference(const Context& context) {
@@ -175,9 +164,7 @@ class Flowsheet : public Command {
       return exit_code::interrupted;
     }
     if (drawn.data.rows() == 0) throw InputError("there is nothing to write: " + describe_failures(drawn), m_name);
-    data::Table table{drawn.data.input_names, Matrix(drawn.data.rows(), drawn.data.x.cols() + drawn.data.y.cols())};
-    table.columns.insert(table.columns.end(), drawn.data.output_names.begin(), drawn.data.output_names.end());
-    table.values << drawn.data.x, drawn.data.y;
+    const data::Table table = data::to_table(drawn.data);
     write_file(path, data::to_csv(table));
     if (!m_failures.empty()) write_file(failures_path, failures_csv(drawn));
     if (context.json) {

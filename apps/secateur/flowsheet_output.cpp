@@ -165,7 +165,6 @@ Json to_json(const LoopResult& result, const Case& plant, const LoopSettings& se
   json["reference"] = plant.reference ? Json(plant.reference->objective) : Json();
   json["simulations"] = result.simulations;
   json["failed"] = failed;
-  json["note"] = result.note.empty() ? Json() : Json(result.note);
   json["history"] = history;
   json["flowsheet"] = plant.flowsheet;
   json["case"] = plant.name;
@@ -227,7 +226,7 @@ std::string text(const LoopResult& result, const Case& plant, const LoopSettings
                 {"accepted", result.accepted ? "yes"
                                              : fmt::format("no: error above {} or violation above {}",
                                                            percent(settings.accuracy), percent(settings.violation))}});
-  return result.note.empty() ? out : out + facts({{"note", result.note}});
+  return out;
 }
 
 Json to_json(const flowsheet::DirectOptimum& found, const Case& plant) {

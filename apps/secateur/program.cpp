@@ -169,6 +169,23 @@ int run(int argc, char** argv, bool json) {
 
 }  // namespace
 
+int exit_code::of(Status status) {
+  switch (status) {
+    case Status::optimal:
+      return exit_code::done;
+    case Status::infeasible:
+    case Status::unbounded:
+      return exit_code::no_solution;
+    case Status::time_limit:
+    case Status::node_limit:
+    case Status::memory_limit:
+      return exit_code::limit;
+    case Status::interrupted:
+      return exit_code::interrupted;
+  }
+  throw std::logic_error("a status without an exit code");
+}
+
 int run_program(int argc, char** argv) noexcept {
   hold_standard_descriptors();
   // A reader that goes away is an error of the write, not the end of the process in the middle of its work.

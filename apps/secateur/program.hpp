@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "secateur/core/status.hpp"
+
 namespace secateur::app {
 
 /// What the shell sees.
@@ -11,6 +13,9 @@ inline constexpr int bad_input = 2;
 inline constexpr int no_solution = 3;  ///< proven infeasible or unbounded
 inline constexpr int limit = 4;        ///< stopped at a limit, with a valid bound
 inline constexpr int interrupted = 130;
+
+/// That of a solve.
+int of(Status status);
 }  // namespace exit_code
 
 /// The whole program: reads the command line, runs the subcommand, turns every failure into one line on stderr (with

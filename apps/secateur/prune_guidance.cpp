@@ -125,8 +125,7 @@ prune::PruneData read_prune_data(DataArguments data, const nn::Network& network,
   };
   check_count("--inputs", data.inputs, network.input_names, "input");
   check_count("--outputs", data.outputs, network.output_names, "output");
-  Parts parts = data.split(data.read(), seed);
-  return {std::move(parts.training), std::move(parts.validation), std::move(parts.test)};
+  return data.split(data.read(), seed);
 }
 
 void GuidanceArguments::declare(Options& options) {

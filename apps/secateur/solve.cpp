@@ -20,23 +20,6 @@ namespace secateur::app {
 
 namespace {
 
-int code_of(Status status) {
-  switch (status) {
-    case Status::optimal:
-      return exit_code::done;
-    case Status::infeasible:
-    case Status::unbounded:
-      return exit_code::no_solution;
-    case Status::time_limit:
-    case Status::node_limit:
-    case Status::memory_limit:
-      return exit_code::limit;
-    case Status::interrupted:
-      return exit_code::interrupted;
-  }
-  throw std::logic_error("a status without an exit code");
-}
-
 class Solve : public Command {
  public:
   Solve()
@@ -75,7 +58,7 @@ class Solve : public Command {
     } else {
       print(text(result, problem) + (m_trust.given() ? "\n" + m_trust.text(problem, result) : ""));
     }
-    return code_of(result.status);
+    return exit_code::of(result.status);
   }
 
  private:

@@ -32,7 +32,7 @@ class Train : public Command {
     const auto path = output_path(m_out, "--out");
     const Stopwatch watch;
     const data::Dataset data = m_data.read();
-    const Parts parts = m_data.split(data, m_settings.seed);
+    const data::Parts parts = m_data.split(data, m_settings.seed);
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
     const nn::Network start = train::initial_network(parts.training, m_hidden, m_settings.seed);

@@ -72,4 +72,13 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
   fail(path, "cannot be written");
 }
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  if (!std::filesystem::is_directory(folder)) {
+    throw InputError("the folder cannot be made: " + (code ? code.message() : "something else is there"),
+                     folder.string());
+  }
+}
+
 }  // namespace secateur

@@ -167,24 +167,20 @@ class Reader {
   std::optional<InputError> m_mistake;
 };
 
-/// A name as a CSV field: in quotes when it would be read as something else without them.
-std::string csv_field(const std::string& name) {
-  const bool plain = name.find_first_of(",\"\r\n") == std::string::npos && trim(name).size() == name.size() &&
-                     !name.starts_with(byte_order_mark);
-  if (plain) return name;
-  std::string field = "\"";
-  for (const char c : name) {
-    if (c == '"') field += '"';
-    field += c;
-  }
-  return field + '"';
-}
-
 }  // namespace
 
 Table read_csv_bytes(std::string_view bytes, const std::string& name) { return Reader(name).read(bytes); }
 
 Table read_csv(const std::filesystem::path& path) { return read_csv_bytes(read_file(path), path.string()); }
+
+std::string csv_field(std::string_view text) {
+  const bool plain = text.find_first_of(",\"\r\n") == std::string_view::npos && trim(text).size() == text.size() &&
+                     !text.starts_with(byte_order_mark);
+  if (plain) return std::string(text);
+  std::string field = "\"";
+  for (const char c : text) field.append(c == '"' ? 2 : 1, c);
+  return field + '"';
+}
 
 std::string to_csv(const Table& table) {
   std::string csv;

@@ -54,6 +54,18 @@ Dataset rows(const Dataset& data, const std::vector<Index>& indices) {
   return part;
 }
 
+Parts parts(const Dataset& data, std::uint64_t seed, const std::string& file) {
+  const Split indices = split(data, seed, file);
+  return {rows(data, indices.train), rows(data, indices.validation), rows(data, indices.test)};
+}
+
+Table to_table(const Dataset& data) {
+  Table table{data.input_names, Matrix(data.rows(), data.x.cols() + data.y.cols())};
+  table.columns.insert(table.columns.end(), data.output_names.begin(), data.output_names.end());
+  table.values << data.x, data.y;
+  return table;
+}
+
 Dataset dataset(const Table& table, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
                 const std::string& file) {
   for (const auto& [names, what] : {std::pair{&inputs, "inputs"}, std::pair{&outputs, "outputs"}}) {

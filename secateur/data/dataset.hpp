@@ -33,9 +33,18 @@ Split split(const Dataset& data, std::uint64_t seed, const std::string& file = {
 /// The rows of a part.
 Dataset rows(const Dataset& data, const std::vector<Index>& indices);
 
+/// The three parts of split() as data of their own.
+struct Parts {
+  Dataset training, validation, test;
+};
+Parts parts(const Dataset& data, std::uint64_t seed, const std::string& file = {});
+
 /// Picks inputs and outputs from a table. Throws InputError for a missing column, or one that is both input and output.
 Dataset dataset(const Table& table, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
                 const std::string& file);
+
+/// Inputs and outputs as the columns of one table, in that order.
+Table to_table(const Dataset& data);
 
 /// Smallest box that holds all rows of x.
 Box bounding_box(const Dataset& data);

@@ -23,6 +23,9 @@ struct Table {
 Table read_csv(const std::filesystem::path& path);
 Table read_csv_bytes(std::string_view bytes, const std::string& name);
 
+/// A text as a CSV field (RFC 4180): in quotes when it would be read as something else without them.
+std::string csv_field(std::string_view text);
+
 /// The table as CSV, numbers in their shortest form that reads back to the same bits.
 std::string to_csv(const Table& table);
 

@@ -5,6 +5,7 @@
 #include "secateur/flowsheet/case.hpp"
 #include "secateur/flowsheet/hydrodealkylation.hpp"
 #include "secateur/flowsheet/williams_otto.hpp"
+#include "secateur/model/strict_json.hpp"
 
 namespace secateur::flowsheet {
 
@@ -120,12 +121,6 @@ Case hydrodealkylation_case() {
   return result;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text;
-}
-
 }  // namespace
 
 const std::vector<Case>& cases() {
@@ -139,7 +134,7 @@ std::shared_ptr<const Simulator> find_simulator(std::string_view flowsheet) {
     if (simulator->name() == flowsheet) return simulator;
     known.push_back(simulator->name());
   }
-  throw InputError("unknown flowsheet \"" + std::string(flowsheet) + "\"; allowed: " + listed(known));
+  throw InputError("unknown flowsheet \"" + std::string(flowsheet) + "\"; allowed: " + model::joined(known));
 }
 
 const Case& find_case(std::string_view flowsheet, std::string_view name) {
@@ -151,7 +146,7 @@ const Case& find_case(std::string_view flowsheet, std::string_view name) {
     known.push_back(one.name);
   }
   throw InputError("unknown case \"" + std::string(name) + "\" of " + std::string(flowsheet) +
-                   "; allowed: " + listed(known));
+                   "; allowed: " + model::joined(known));
 }
 
 }  // namespace secateur::flowsheet

@@ -69,30 +69,36 @@ std::array<double, 2> equilibrium(double t, double p) {
   return k;
 }
 
+Simulator::Description description() {
+  Box box{Vector(5), Vector(5)};
+  box.lower << 500, 600, 298, 298, 105000;
+  box.upper << 600, 800, 450, 450, 110000;
+  return {"hda",
+          {{"TH", "K", "outlet temperature of the heater H101"},
+           {"T_R", "K", "outlet temperature of the reactor R101"},
+           {"T1", "K", "temperature of the flash F101"},
+           {"T2", "K", "temperature of the flash F102"},
+           {"P2", "Pa", "pressure of the flash F102"}},
+          {{"cost", "$/yr", "cost of heating and cooling"},
+           {"n_B", "mol/s", "benzene in the product"},
+           {"n_T", "mol/s", "toluene in the product"},
+           {"loss", "", "benzene in the vapour of F101, per benzene out of the reactor"},
+           {"Q_H", "W", "heat into the heater"},
+           {"Q_R", "W", "heat into the reactor"},
+           {"Q_F1", "W", "heat into the flash F101"},
+           {"Q_F2", "W", "heat into the flash F102"}},
+          box};
+}
+
 class Hydrodealkylation : public Simulator {
  public:
-  Hydrodealkylation() {
-    m_box.lower.resize(5);
-    m_box.upper.resize(5);
-    m_box.lower << 500, 600, 298, 298, 105000;
-    m_box.upper << 600, 800, 450, 450, 110000;
-  }
-  [[nodiscard]] const std::string& name() const override { return m_name; }
-  [[nodiscard]] const std::vector<Quantity>& inputs() const override { return m_inputs; }
-  [[nodiscard]] const std::vector<Quantity>& outputs() const override { return m_outputs; }
-  [[nodiscard]] const Box& box() const override { return m_box; }
+  Hydrodealkylation() : Simulator(description()) {}
 
  private:
-  [[nodiscard]] std::vector<Simulation> run(const Matrix& points) const override {
-    std::vector<Simulation> result;
-    for (Index i = 0; i < points.rows(); ++i) result.push_back(one(points.row(i).transpose()));
-    return result;
-  }
-
-  [[nodiscard]] Simulation one(const Vector& x) const {
+  [[nodiscard]] Simulation run(const Vector& x) const override {
     // Antoine's equation has a pole at 43 K and no meaning near it.
     for (std::size_t i = 0; i < 4; ++i) {
-      if (!(x(static_cast<Index>(i)) >= 200)) return {false, {}, m_inputs[i].name + " is below 200 K"};
+      if (!(x(static_cast<Index>(i)) >= 200)) return {false, {}, inputs()[i].name + " is below 200 K"};
     }
     if (!(x(4) > 0)) return {false, {}, "P2 is not positive"};
     const HydrodealkylationState s = hydrodealkylation_state(x(0), x(1), x(2), x(3), x(4));
@@ -106,22 +112,6 @@ class Hydrodealkylation : public Simulator {
     if (!y.allFinite()) return {false, {}, "a number is not finite"};
     return {true, y, {}};
   }
-
-  std::string m_name = "hda";
-  std::vector<Quantity> m_inputs{{"TH", "K", "outlet temperature of the heater H101"},
-                                 {"T_R", "K", "outlet temperature of the reactor R101"},
-                                 {"T1", "K", "temperature of the flash F101"},
-                                 {"T2", "K", "temperature of the flash F102"},
-                                 {"P2", "Pa", "pressure of the flash F102"}};
-  std::vector<Quantity> m_outputs{{"cost", "$/yr", "cost of heating and cooling"},
-                                  {"n_B", "mol/s", "benzene in the product"},
-                                  {"n_T", "mol/s", "toluene in the product"},
-                                  {"loss", "", "benzene in the vapour of F101, per benzene out of the reactor"},
-                                  {"Q_H", "W", "heat into the heater"},
-                                  {"Q_R", "W", "heat into the reactor"},
-                                  {"Q_F1", "W", "heat into the flash F101"},
-                                  {"Q_F2", "W", "heat into the flash F102"}};
-  Box m_box;
 };
 
 }  // namespace

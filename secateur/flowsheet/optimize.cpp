@@ -52,7 +52,7 @@ class Loop {
     m_settings.train.threads = m_settings.prune.threads = m_settings.solve.threads = m_settings.threads;
   }
 
-  LoopResult run(const data::Dataset* given) {
+  LoopResult run() {
     Box region = m_plant.training;
     // ±20 % of the range around the optimum, then less and less as long as optima stay inside.
     double share = 0.2;
@@ -60,7 +60,7 @@ class Loop {
       Round& round = m_result.rounds.emplace_back();
       round.region = region;
       const bool last = k + 1 == m_settings.rounds;
-      if (!learn(round, given, static_cast<std::uint64_t>(k)) || ended()) {
+      if (!learn(round, static_cast<std::uint64_t>(k)) || ended()) {
         // Nothing to show of a round that has no surrogate.
         m_result.rounds.pop_back();
         break;
@@ -71,7 +71,7 @@ class Loop {
       m_result.accepted = round.accepted;
       choose();
       if (m_on_round) m_on_round(round, m_result);
-      if (round.accepted || last || !m_plant.simulator || end.search.x.size() == 0) break;
+      if (round.accepted || last || end.search.x.size() == 0) break;
       const Vector inputs = m_plant.network_inputs(end.search.x);
       if (k > 0 && !on_edge(m_plant, region, inputs)) share /= 2;
       region = around(m_plant, inputs, share);
@@ -87,41 +87,32 @@ class Loop {
   }
 
   /// Sample, train, prune. False when that was interrupted.
-  bool learn(Round& round, const data::Dataset* given, std::uint64_t k) {
-    data::Dataset data;
+  bool learn(Round& round, std::uint64_t k) {
     Stopwatch watch;
-    if (m_plant.simulator) {
-      const Matrix points =
-          sample_points(m_plant, round.region, m_settings.samples, m_settings.sampling, m_settings.seed + 1000003 * k);
-      const Sample sample = simulate(*m_plant.simulator, points, m_progress, m_stop);
-      m_result.simulations += sample.data.rows() + sample.failed.rows();
-      if (sample.stopped) return false;
-      round.simulated = points.rows();
-      round.failures = sample.failures();
-      data = sample.data;
-      if (m_seen.rows() > 0) {
-        const data::Dataset earlier = inside(m_seen, round.region);
-        round.reused = earlier.rows();
-        data = joined(data, earlier);
-        m_seen = joined(m_seen, sample.data);
-      } else {
-        m_seen = sample.data;
-      }
-      if (data.rows() < data::minimum_rows) {
-        throw InputError("too few points to learn from: " + (sample.reasons.empty()
-                                                                 ? std::to_string(data.rows()) + " points"
-                                                                 : describe_failures(sample)));
-      }
+    const Matrix points =
+        sample_points(m_plant, round.region, m_settings.samples, m_settings.sampling, m_settings.seed + 1000003 * k);
+    const Sample sample = simulate(*m_plant.simulator, points, m_progress, m_stop);
+    m_result.simulations += sample.data.rows() + sample.failed.rows();
+    if (sample.stopped) return false;
+    round.simulated = points.rows();
+    round.failures = sample.failures();
+    data::Dataset data = sample.data;
+    if (m_seen.rows() > 0) {
+      const data::Dataset earlier = inside(m_seen, round.region);
+      round.reused = earlier.rows();
+      data = joined(data, earlier);
+      m_seen = joined(m_seen, sample.data);
     } else {
-      data = *given;
-      round.reused = data.rows();
+      m_seen = sample.data;
+    }
+    if (data.rows() < data::minimum_rows) {
+      throw InputError("too few points to learn from: " +
+                       (sample.reasons.empty() ? std::to_string(data.rows()) + " points" : describe_failures(sample)));
     }
     round.seconds.sample = watch.seconds();
 
     watch = Stopwatch();
-    const data::Split split = data::split(data, m_settings.seed);
-    const prune::PruneData parts{data::rows(data, split.train), data::rows(data, split.validation),
-                                 data::rows(data, split.test)};
+    const data::Parts parts = data::parts(data, m_settings.seed);
     nn::Network dense = train::initial_network(parts.training, m_settings.hidden, m_settings.seed);
     dense =
         train::train(dense, parts.training, parts.validation, m_settings.train, nullptr, m_progress, m_stop).network;
@@ -153,10 +144,8 @@ class Loop {
       now.search = mip::solve(problem, m_settings.solve, m_settings.solver_options, m_progress);
       if (now.search.x.size() == 0) break;
       now.predicted = nn::evaluate(round.network, m_plant.network_inputs(now.search.x));
-      if (m_plant.simulator) {
-        now.plant = m_plant.evaluate(now.search.x);
-        ++m_result.simulations;
-      }
+      now.plant = m_plant.evaluate(now.search.x);
+      ++m_result.simulations;
       const Case::Evaluation* const answer = now.answer();
       if (answer == nullptr || !now.search.objective) break;
       now.error = std::abs(*now.search.objective - answer->objective) / std::max(std::abs(answer->objective), 1e-300);
@@ -168,13 +157,11 @@ class Loop {
   }
 
   [[nodiscard]] Vector errors_of_constraints(const Attempt& attempt, const Case::Evaluation& answer) const {
-    const Vector plant = m_plant.point(attempt.search.x, answer.simulation.outputs);
-    const Vector surrogate = m_plant.point(attempt.search.x, attempt.predicted);
-    Vector bias = Vector::Zero(static_cast<Index>(m_plant.form.constraints.size()));
+    const Vector error =
+        m_plant.point(attempt.search.x, answer.simulation.outputs) - m_plant.point(attempt.search.x, attempt.predicted);
+    Vector bias(static_cast<Index>(m_plant.form.constraints.size()));
     for (Index c = 0; c < bias.size(); ++c) {
-      for (const model::Term& term : m_plant.form.constraints[static_cast<std::size_t>(c)].terms) {
-        bias(c) += term.coefficient * (plant(term.variable) - surrogate(term.variable));
-      }
+      bias(c) = model::sum_of(m_plant.form.constraints[static_cast<std::size_t>(c)].terms, error);
     }
     return bias;
   }
@@ -216,9 +203,10 @@ class Loop {
 
 }  // namespace
 
-LoopResult optimize(const Case& plant, const LoopSettings& settings, const data::Dataset* data,
-                    const ProgressSink& progress, const RoundSink& on_round, const Stop& stop) {
-  return Loop(plant, settings, progress, on_round, stop).run(data);
+LoopResult optimize(const Case& plant, const LoopSettings& settings, const ProgressSink& progress,
+                    const RoundSink& on_round, const Stop& stop) {
+  if (!plant.simulator) throw InputError("there is no simulator to sample, only data");
+  return Loop(plant, settings, progress, on_round, stop).run();
 }
 
 }  // namespace secateur::flowsheet

@@ -57,7 +57,7 @@ struct Attempt {
   Vector bias;                ///< added to each constraint's sum (Case::problem)
   model::SolveResult search;  ///< of the surrogate; x are the decisions
   Vector predicted;           ///< outputs, by the surrogate
-  /// Empty when there is no point or no simulator.
+  /// Empty when there is no point.
   std::optional<Case::Evaluation> plant;
   std::optional<double> error;  ///< |surrogate - plant| / |plant|, of the objective
 
@@ -94,7 +94,6 @@ struct LoopResult {
   std::optional<std::pair<std::size_t, std::size_t>> best;  ///< round, attempt
   bool accepted = false;                                    ///< accurate and feasible within the settings
   std::optional<Status> stopped;                            ///< why it ended early
-  std::string note;                                         ///< what the user should know beyond the numbers
   Index simulations = 0;
   double seconds = 0;
 
@@ -104,11 +103,9 @@ struct LoopResult {
 /// Called after each round.
 using RoundSink = std::function<void(const Round&, const LoopResult&)>;
 
-/// The loop. `data` takes the simulator's place when the case has none; there is one round then, and no plant to check.
-///
-/// Throws InputError for settings out of range, too few points that converge, and what training, pruning and solving
-/// refuse.
-LoopResult optimize(const Case& plant, const LoopSettings& settings, const data::Dataset* data = nullptr,
-                    const ProgressSink& progress = {}, const RoundSink& on_round = {}, const Stop& stop = Stop());
+/// The loop, of a case with a simulator. Throws InputError for settings out of range, too few points that converge, and
+/// what training, pruning and solving refuse.
+LoopResult optimize(const Case& plant, const LoopSettings& settings, const ProgressSink& progress = {},
+                    const RoundSink& on_round = {}, const Stop& stop = Stop());
 
 }  // namespace secateur::flowsheet

@@ -2,7 +2,6 @@
 #include "secateur/flowsheet/region.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace secateur::flowsheet {
 
@@ -13,25 +12,13 @@ const model::Variable& input(const Case& plant, Index i) {
   return plant.form.variables[static_cast<std::size_t>(v)];
 }
 
-double admissible(const model::Variable& variable, double value) {
-  if (variable.type == model::VariableType::continuous) return value;
-  if (variable.type != model::VariableType::discrete) {
-    return std::clamp(std::round(value), std::ceil(variable.lower), std::floor(variable.upper));
-  }
-  double best = variable.values.front();
-  for (const double candidate : variable.values) {
-    if (std::abs(candidate - value) < std::abs(best - value)) best = candidate;
-  }
-  return best;
-}
-
 }  // namespace
 
 Matrix sample_points(const Case& plant, const Box& region, Index count, data::Sampling sampling, std::uint64_t seed) {
   Matrix points = data::sample(region, count, sampling, seed);
   for (Index k = 0; k < points.cols(); ++k) {
     const model::Variable& variable = input(plant, k);
-    for (Index i = 0; i < points.rows(); ++i) points(i, k) = admissible(variable, points(i, k));
+    for (Index i = 0; i < points.rows(); ++i) points(i, k) = model::nearest(variable, points(i, k));
   }
   return points;
 }

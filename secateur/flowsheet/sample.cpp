@@ -8,6 +8,13 @@
 
 namespace secateur::flowsheet {
 
+namespace {
+
+/// How many points are simulated between two looks at the clock.
+constexpr Index between_looks = 200;
+
+}  // namespace
+
 std::map<std::string, Index> Sample::failures() const {
   std::map<std::string, Index> counts;
   for (const std::string& reason : reasons) ++counts[reason];
@@ -21,7 +28,7 @@ Sample simulate(const Simulator& simulator, const Matrix& points, const Progress
   for (Index done = 0; done < rows;) {
     sample.stopped = stop.reason();
     if (sample.stopped) break;
-    const Index count = std::min(simulator.batch(), rows - done);
+    const Index count = std::min(between_looks, rows - done);
     std::vector<Simulation> batch = simulator.simulate(Matrix(points.middleRows(done, count)));
     std::move(batch.begin(), batch.end(), std::back_inserter(answers));
     done += count;
@@ -69,12 +76,7 @@ std::string failures_csv(const Sample& sample) {
   csv = line + ",reason\n";
   for (const std::string& reason : sample.reasons) {
     std::getline(rows, line);
-    csv += line + ",\"";
-    for (const char c : reason) {
-      if (c == '"') csv += '"';
-      csv += c;
-    }
-    csv += "\"\n";
+    csv += line + "," + data::csv_field(reason) + "\n";
   }
   return csv;
 }

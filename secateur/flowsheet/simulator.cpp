@@ -15,6 +15,20 @@ Index position(const std::vector<Quantity>& quantities, const std::string& name)
   return found - quantities.begin();
 }
 
+std::vector<Index> positions(const std::vector<Quantity>& quantities, const std::vector<std::string>& names) {
+  std::vector<Index> result;
+  for (const std::string& name : names) result.push_back(position(quantities, name));
+  return result;
+}
+
+Simulator::Description restricted(const Simulator& base, const std::vector<Index>& inputs,
+                                  const std::vector<Index>& outputs) {
+  Simulator::Description part{base.name(), {}, {}, {base.box().lower(inputs), base.box().upper(inputs)}};
+  for (const Index k : inputs) part.inputs.push_back(base.inputs()[static_cast<std::size_t>(k)]);
+  for (const Index k : outputs) part.outputs.push_back(base.outputs()[static_cast<std::size_t>(k)]);
+  return part;
+}
+
 }  // namespace
 
 std::vector<Simulation> Simulator::simulate(const Matrix& points) const {
@@ -22,8 +36,9 @@ std::vector<Simulation> Simulator::simulate(const Matrix& points) const {
     throw std::invalid_argument("a point of " + std::to_string(points.cols()) + " values for " +
                                 std::to_string(inputs().size()) + " inputs");
   }
-  if (points.rows() == 0) return {};
-  return run(points);
+  std::vector<Simulation> answers;
+  for (Index i = 0; i < points.rows(); ++i) answers.push_back(run(points.row(i).transpose()));
+  return answers;
 }
 
 Simulation Simulator::simulate(const Vector& point) const { return simulate(Matrix(point.transpose())).front(); }
@@ -36,42 +51,29 @@ std::vector<std::string> names(const std::vector<Quantity>& quantities) {
 
 View::View(std::shared_ptr<const Simulator> base, const std::vector<std::string>& inputs,
            const std::vector<std::string>& outputs, const std::map<std::string, double>& fixed)
-    : m_base(std::move(base)) {
-  const auto& all = m_base->inputs();
-  std::vector<bool> known(all.size());
-  m_point = Vector::Zero(static_cast<Index>(all.size()));
+    : Simulator(restricted(*base, positions(base->inputs(), inputs), positions(base->outputs(), outputs))),
+      m_base(std::move(base)),
+      m_to(positions(m_base->inputs(), inputs)),
+      m_from(positions(m_base->outputs(), outputs)) {
+  std::vector<bool> known(m_base->inputs().size());
+  m_point = Vector::Zero(static_cast<Index>(known.size()));
   for (const auto& [name, value] : fixed) {
-    const Index k = position(all, name);
+    const Index k = position(m_base->inputs(), name);
     known[static_cast<std::size_t>(k)] = true;
     m_point(k) = value;
   }
-  m_box = {Vector(static_cast<Index>(inputs.size())), Vector(static_cast<Index>(inputs.size()))};
-  for (const std::string& name : inputs) {
-    const Index k = position(all, name);
-    known[static_cast<std::size_t>(k)] = true;
-    const auto i = static_cast<Index>(m_to.size());
-    m_box.lower(i) = m_base->box().lower(k);
-    m_box.upper(i) = m_base->box().upper(k);
-    m_to.push_back(k);
-    m_inputs.push_back(all[static_cast<std::size_t>(k)]);
-  }
+  for (const Index k : m_to) known[static_cast<std::size_t>(k)] = true;
   if (std::find(known.begin(), known.end(), false) != known.end()) {
     throw std::invalid_argument("an input is neither free nor fixed");
   }
-  for (const std::string& name : outputs) {
-    m_from.push_back(position(m_base->outputs(), name));
-    m_outputs.push_back(m_base->outputs()[static_cast<std::size_t>(m_from.back())]);
-  }
 }
 
-std::vector<Simulation> View::run(const Matrix& points) const {
-  Matrix full = m_point.transpose().replicate(points.rows(), 1);
-  for (std::size_t i = 0; i < m_to.size(); ++i) full.col(m_to[i]) = points.col(static_cast<Index>(i));
-  std::vector<Simulation> simulations = m_base->simulate(full);
-  for (Simulation& simulation : simulations) {
-    if (simulation.converged) simulation.outputs = Vector(simulation.outputs(m_from));
-  }
-  return simulations;
+Simulation View::run(const Vector& point) const {
+  Vector full = m_point;
+  full(m_to) = point;
+  Simulation simulation = m_base->simulate(full);
+  if (simulation.converged) simulation.outputs = Vector(simulation.outputs(m_from));
+  return simulation;
 }
 
 }  // namespace secateur::flowsheet

@@ -26,26 +26,31 @@ struct Simulation {
 /// A model of a plant at steady state: inputs -> outputs, in the engineer's units. Deterministic.
 class Simulator {
  public:
-  Simulator() = default;
+  struct Description {
+    std::string name;
+    std::vector<Quantity> inputs, outputs;
+    Box box;  ///< how far the inputs may go; simulate() answers outside of it as well, as far as the model goes
+  };
+  explicit Simulator(Description description) : m_description(std::move(description)) {}
   virtual ~Simulator() = default;
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
 
-  [[nodiscard]] virtual const std::string& name() const = 0;
-  [[nodiscard]] virtual const std::vector<Quantity>& inputs() const = 0;
-  [[nodiscard]] virtual const std::vector<Quantity>& outputs() const = 0;
-  /// How far the inputs may go; simulate() answers outside of it as well, as far as the model goes.
-  [[nodiscard]] virtual const Box& box() const = 0;
-  /// How many points are worth simulating between two looks at the clock.
-  [[nodiscard]] virtual Index batch() const { return 200; }
+  [[nodiscard]] const std::string& name() const { return m_description.name; }
+  [[nodiscard]] const std::vector<Quantity>& inputs() const { return m_description.inputs; }
+  [[nodiscard]] const std::vector<Quantity>& outputs() const { return m_description.outputs; }
+  [[nodiscard]] const Box& box() const { return m_description.box; }
 
   /// Many points, one a row; an answer a row. A point that does not converge is an answer. Throws std::invalid_argument
-  /// for a wrong number of columns, and InputError when the simulator itself cannot be run.
+  /// for a wrong number of columns.
   [[nodiscard]] std::vector<Simulation> simulate(const Matrix& points) const;
   [[nodiscard]] Simulation simulate(const Vector& point) const;
 
  private:
-  [[nodiscard]] virtual std::vector<Simulation> run(const Matrix& points) const = 0;
+  /// One point, of as many values as there are inputs.
+  [[nodiscard]] virtual Simulation run(const Vector& point) const = 0;
+
+  Description m_description;
 };
 
 /// Names of quantities, in their order.
@@ -59,20 +64,12 @@ class View : public Simulator {
   View(std::shared_ptr<const Simulator> base, const std::vector<std::string>& inputs,
        const std::vector<std::string>& outputs, const std::map<std::string, double>& fixed = {});
 
-  [[nodiscard]] const std::string& name() const override { return m_base->name(); }
-  [[nodiscard]] const std::vector<Quantity>& inputs() const override { return m_inputs; }
-  [[nodiscard]] const std::vector<Quantity>& outputs() const override { return m_outputs; }
-  [[nodiscard]] const Box& box() const override { return m_box; }
-  [[nodiscard]] Index batch() const override { return m_base->batch(); }
-
  private:
-  [[nodiscard]] std::vector<Simulation> run(const Matrix& points) const override;
+  [[nodiscard]] Simulation run(const Vector& point) const override;
 
   std::shared_ptr<const Simulator> m_base;
-  std::vector<Quantity> m_inputs, m_outputs;
-  std::vector<Index> m_from, m_to;  ///< the base's outputs and inputs that the view's stand for
+  std::vector<Index> m_to, m_from;  ///< the base's inputs and outputs that the view's stand for
   Vector m_point;                   ///< of the base, with the fixed values
-  Box m_box;
 };
 
 }  // namespace secateur::flowsheet

@@ -93,29 +93,33 @@ double newton(const Kinetics& kinetics, Rates& rates) {
   return norm;
 }
 
+Simulator::Description description() {
+  Box box{Vector(5), Vector(5)};
+  box.lower << 0.03, 5.8, 5, 15, 0.02;
+  box.upper << 0.1, 6.8, 25, 60, 0.6;
+  return {"williams-otto",
+          {{"V", "1000 ft3", "volume of the tank"},
+           {"T", "100 R", "temperature of the tank"},
+           {"F_A", "1000 lb/h", "feed of A"},
+           {"F_B", "1000 lb/h", "feed of B"},
+           {"eta", "", "fraction purged"}},
+          {{"F_P", "1000 lb/h", "product"},
+           {"F_G", "1000 lb/h", "waste"},
+           {"F_D", "1000 lb/h", "purge, sold as fuel"},
+           {"S", "1000 lb/h", "outflow of the tank"},
+           {"gross", "1000 $/yr", "gross profit"},
+           {"ROI", "%", "return on investment"}},
+          box};
+}
+
 class WilliamsOtto : public Simulator {
  public:
-  WilliamsOtto() {
-    m_box.lower.resize(5);
-    m_box.upper.resize(5);
-    m_box.lower << 0.03, 5.8, 5, 15, 0.02;
-    m_box.upper << 0.1, 6.8, 25, 60, 0.6;
-  }
-  [[nodiscard]] const std::string& name() const override { return m_name; }
-  [[nodiscard]] const std::vector<Quantity>& inputs() const override { return m_inputs; }
-  [[nodiscard]] const std::vector<Quantity>& outputs() const override { return m_outputs; }
-  [[nodiscard]] const Box& box() const override { return m_box; }
+  WilliamsOtto() : Simulator(description()) {}
 
  private:
-  [[nodiscard]] std::vector<Simulation> run(const Matrix& points) const override {
-    std::vector<Simulation> result;
-    for (Index i = 0; i < points.rows(); ++i) result.push_back(one(points.row(i).transpose()));
-    return result;
-  }
-
-  [[nodiscard]] Simulation one(const Vector& x) const {
-    for (std::size_t i = 0; i < m_inputs.size(); ++i) {
-      if (!(x(static_cast<Index>(i)) > 0)) return {false, {}, m_inputs[i].name + " is not positive"};
+  [[nodiscard]] Simulation run(const Vector& x) const override {
+    for (std::size_t i = 0; i < inputs().size(); ++i) {
+      if (!(x(static_cast<Index>(i)) > 0)) return {false, {}, inputs()[i].name + " is not positive"};
     }
     if (x(4) > 1) return {false, {}, "eta is above 1"};
     const double v = x(0), feed_a = x(2), feed_b = x(3), eta = x(4);
@@ -132,20 +136,6 @@ class WilliamsOtto : public Simulator {
     y << product, waste, purge, total, gross, 100 * (gross - 60 * mass) / (600 * mass);
     return {true, y, {}};
   }
-
-  std::string m_name = "williams-otto";
-  std::vector<Quantity> m_inputs{{"V", "1000 ft3", "volume of the tank"},
-                                 {"T", "100 R", "temperature of the tank"},
-                                 {"F_A", "1000 lb/h", "feed of A"},
-                                 {"F_B", "1000 lb/h", "feed of B"},
-                                 {"eta", "", "fraction purged"}};
-  std::vector<Quantity> m_outputs{{"F_P", "1000 lb/h", "product"},
-                                  {"F_G", "1000 lb/h", "waste"},
-                                  {"F_D", "1000 lb/h", "purge, sold as fuel"},
-                                  {"S", "1000 lb/h", "outflow of the tank"},
-                                  {"gross", "1000 $/yr", "gross profit"},
-                                  {"ROI", "%", "return on investment"}};
-  Box m_box;
 };
 
 }  // namespace

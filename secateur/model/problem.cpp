@@ -85,33 +85,10 @@ std::string counted(std::size_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-double sum_of(const std::vector<Term>& terms, const Vector& point) {
-  double sum = 0;
-  for (const Term& term : terms) sum += term.coefficient * point(term.variable);
-  return sum;
-}
-
 double excess(double value, double lower, double upper) {
   if (value < lower) return (lower - value) / std::max(1.0, std::abs(lower));
   if (value > upper) return (value - upper) / std::max(1.0, std::abs(upper));
   return std::isnan(value) ? std::numeric_limits<double>::infinity() : 0.0;
-}
-
-/// The value nearest to `value` that the variable's type and bounds allow.
-double nearest(const Variable& variable, double value) {
-  double result = std::clamp(value, variable.lower, variable.upper);
-  if (variable.type == VariableType::integer || variable.type == VariableType::binary) {
-    return std::clamp(std::round(result), std::ceil(variable.lower), std::floor(variable.upper));
-  }
-  if (variable.type != VariableType::discrete) return result;
-  double best = std::numeric_limits<double>::infinity();
-  for (const double candidate : variable.values) {
-    if (candidate < variable.lower || candidate > variable.upper) continue;
-    if (std::abs(candidate - value) >= best) continue;
-    best = std::abs(candidate - value);
-    result = candidate;
-  }
-  return result;
 }
 
 }  // namespace
@@ -277,6 +254,28 @@ Vector admissible(const Problem& problem, const Structure& structure, Vector poi
     point(v) = nearest(problem.variables[static_cast<std::size_t>(v)], point(v));
   }
   return point;
+}
+
+double nearest(const Variable& variable, double value) {
+  double result = std::clamp(value, variable.lower, variable.upper);
+  if (variable.type == VariableType::integer || variable.type == VariableType::binary) {
+    return std::clamp(std::round(result), std::ceil(variable.lower), std::floor(variable.upper));
+  }
+  if (variable.type != VariableType::discrete) return result;
+  double best = std::numeric_limits<double>::infinity();
+  for (const double candidate : variable.values) {
+    if (candidate < variable.lower || candidate > variable.upper) continue;
+    if (std::abs(candidate - value) >= best) continue;
+    best = std::abs(candidate - value);
+    result = candidate;
+  }
+  return result;
+}
+
+double sum_of(const std::vector<Term>& terms, const Vector& point) {
+  double sum = 0;
+  for (const Term& term : terms) sum += term.coefficient * point(term.variable);
+  return sum;
 }
 
 double objective_at(const Problem& problem, const Vector& point) {

@@ -98,6 +98,12 @@ Vector complete(const Problem& problem, const Structure& structure, Vector point
 /// types allow.
 Vector admissible(const Problem& problem, const Structure& structure, Vector point);
 
+/// The value nearest to `value` that the variable's type and bounds allow.
+double nearest(const Variable& variable, double value);
+
+/// The terms' sum at a point (one entry a variable).
+double sum_of(const std::vector<Term>& terms, const Vector& point);
+
 /// Objective at a complete point.
 double objective_at(const Problem& problem, const Vector& point);
 

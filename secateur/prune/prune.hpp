@@ -70,9 +70,7 @@ struct Pruned {
 };
 
 /// Data and its split, for pruning with fine-tuning; without it pruning is one shot.
-struct PruneData {
-  data::Dataset training, validation, test;
-};
+using PruneData = data::Parts;
 
 /// Prunes the canonical form of the network. `box`: where bounds are computed and compensation holds.
 ///

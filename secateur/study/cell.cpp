@@ -13,11 +13,6 @@ namespace secateur::study {
 
 namespace {
 
-std::string key_of(Json spec) {
-  if (spec["source"].contains("data")) spec["source"].erase("data");
-  return hash_of(spec.dump());
-}
-
 class Planner {
  public:
   Planner(const Spec& spec, const std::string& file) : m_spec(spec), m_file(file) {
@@ -143,7 +138,7 @@ class Planner {
     cell.label = std::move(label);
     cell.parent = spec.value("parent", "");
     cell.reference = spec.value("reference", "");
-    cell.key = key_of(spec);
+    cell.key = hash_of(without_path(spec).dump());
     cell.spec = std::move(spec);
     cell.limit = limit;
     const auto [first, fresh] = m_known.emplace(cell.key, m_cells.size());
@@ -172,6 +167,11 @@ class Planner {
 };
 
 }  // namespace
+
+Json without_path(Json spec) {
+  spec.at("source").erase("data");
+  return spec;
+}
 
 std::vector<Cell> plan_cells(const Spec& spec, const std::string& file) { return Planner(spec, file).run(); }
 

@@ -13,7 +13,7 @@ namespace secateur::study {
 
 /// One piece of work of a study.
 struct Cell {
-  std::string key;  ///< hash of `spec`, a table's path left out
+  std::string key;  ///< hash of without_path(spec)
   Kind kind = Kind::train;
   Axes axes;
   std::string label;      ///< name of the solve block, method of bounds; empty otherwise
@@ -22,6 +22,9 @@ struct Cell {
   std::string reference;  ///< key of the dense ancestor, for an attribution's solve; else empty
   double limit = 0;       ///< seconds after which it is ended
 };
+
+/// A cell's specification as it is hashed and kept: without the table's path, which may differ from machine to machine.
+nlohmann::json without_path(nlohmann::json spec);
 
 /// Every cell of a study, in the order in which they are worth running: seed by seed; of each seed all training, then
 /// pruning, bounds, solves, and the attribution's solves; of these the dense networks first. Each behind the cells that

@@ -2,7 +2,6 @@
 #include "secateur/study/cell_run.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <new>
 
 #include "secateur/bounds/bounds.hpp"
@@ -91,7 +90,7 @@ JobResult prune_cell(const Json& spec, const nn::Network& network) {
 JobResult bounds_cell(const Json& spec, const nn::Network& network) {
   const Common common(spec);
   const auto method = from_string<graph::BoundsMethod>(spec.at("bounds").get<std::string>()).value();
-  const Box box = load(common.source, common.seed).box;
+  const Box box = box_of(common.source);
   const graph::ReluGraph graph = graph::lower(network, box);
   const Stopwatch watch;
   const graph::NeuronBounds bounds = bounds::compute_bounds(graph, box, method, common.threads);
@@ -128,14 +127,11 @@ JobResult solve_cell(const Job& job, const nn::Network& network) {
   done.result = to_json(solved);
   if (solved.search.x.size() > 0 && solved.search.objective) {
     const Truth truth = judge(common.source, data, solved.search.x, *solved.search.objective);
-    const auto put = [&](const char* key, const std::optional<double>& value) {
-      if (value && std::isfinite(*value)) done.result[key] = *value;
-    };
-    put("simulated", truth.simulated);
-    put("objective_error", truth.objective_error);
-    put("regret", truth.regret);
-    put("violation", truth.violation);
-    put("data_distance", truth.data_distance);
+    put(done.result, "simulated", truth.simulated);
+    put(done.result, "objective_error", truth.objective_error);
+    put(done.result, "regret", truth.regret);
+    put(done.result, "violation", truth.violation);
+    put(done.result, "data_distance", truth.data_distance);
   }
   return done;
 }

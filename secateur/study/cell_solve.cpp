@@ -49,10 +49,6 @@ std::optional<double> root_bound(const SolveTask& task, const graph::NeuronBound
   return std::ldexp(*outcome.objective, -units.objective);
 }
 
-void put(Json& json, const char* key, const std::optional<double>& value) {
-  if (value && std::isfinite(*value)) json[key] = *value;
-}
-
 }  // namespace
 
 Solved solve(const SolveTask& task) {

@@ -5,13 +5,6 @@
 
 namespace secateur::study {
 
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + "\"";
-}
-
 std::vector<std::vector<std::string>> csv_records(std::string_view bytes, const std::string& file) {
   std::vector<std::vector<std::string>> records;
   std::size_t line = 1;

@@ -5,10 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "secateur/data/table.hpp"
+
 namespace secateur::study {
 
-/// A field as RFC 4180 writes it: in double quotes where it has to be.
-std::string csv_field(std::string_view text);
+using data::csv_field;
 
 /// The records of a file with texts in it (data::read_csv is for numbers). Throws InputError with `file` and line for a
 /// quote that is not closed or text behind one.

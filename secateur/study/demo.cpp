@@ -163,14 +163,7 @@ class Demo {
   }
 
   void prepare_folder() {
-    for (const std::filesystem::path& folder : {m_folder, m_folder / "data"}) {
-      std::error_code code;
-      std::filesystem::create_directories(folder, code);
-      if (!std::filesystem::is_directory(folder)) {
-        throw InputError("the folder cannot be made: " + (code ? code.message() : "something else is there"),
-                         folder.string());
-      }
-    }
+    for (const std::filesystem::path& folder : {m_folder, m_folder / "data"}) make_folder(folder);
     check_writable(m_folder / "report.html");
     check_writable(m_folder / "data" / "surface.csv");
   }
@@ -179,12 +172,8 @@ class Demo {
     m_meter.begin("sample", 0.1);
     const data::Dataset all = data::sample(m_result.function, m_plan.rows, data::Sampling::sobol, m_settings.seed);
     m_result.rows = all.rows();
-    data::Table table{all.input_names, Matrix(all.rows(), all.x.cols() + all.y.cols())};
-    table.columns.insert(table.columns.end(), all.output_names.begin(), all.output_names.end());
-    table.values << all.x, all.y;
-    write("data.csv", data::to_csv(table));
-    const data::Split parts = data::split(all, m_settings.seed);
-    m_data = {data::rows(all, parts.train), data::rows(all, parts.validation), data::rows(all, parts.test)};
+    write("data.csv", data::to_csv(data::to_table(all)));
+    m_data = data::parts(all, m_settings.seed);
   }
 
   void train_dense() {

@@ -38,6 +38,11 @@ bool dominates(const GuidanceCandidate& a, const GuidanceCandidate& b) {
   return a.error <= b.error && cost(a) <= cost(b) && (a.error < b.error || cost(a) < cost(b));
 }
 
+/// "weights 90 %".
+std::string removed(prune::Method method, double sparsity) {
+  return fmt::format("{} {:.3g} %", method == prune::Method::weight ? "weights" : "nodes", 100 * sparsity);
+}
+
 /// A run of guide().
 class Guide {
  public:
@@ -104,8 +109,7 @@ class Guide {
     how.epochs = m_settings.epochs;
     how.threads = m_settings.threads;
     how.seed = m_settings.seed;
-    const std::string note = fmt::format("{} {:.3g} %", attempt.method == prune::Method::weight ? "weights" : "nodes",
-                                         100 * attempt.sparsity);
+    const std::string note = removed(attempt.method, attempt.sparsity);
     const Stopwatch watch;
     prune::Pruned pruned = prune::prune(
         m_guidance.candidates.front().network, m_box, &m_data, how,
@@ -266,8 +270,7 @@ Guidance guide(const model::Problem& problem, int network, const Box& box, const
 
 std::string name_of(const GuidanceCandidate& candidate) {
   if (!candidate.method) return "not pruned";
-  return fmt::format("{} {:.3g} %", *candidate.method == prune::Method::weight ? "weights" : "nodes",
-                     100 * candidate.sparsity);
+  return removed(*candidate.method, candidate.sparsity);
 }
 
 }  // namespace secateur::study

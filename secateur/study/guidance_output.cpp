@@ -22,10 +22,11 @@ std::optional<double> probe_gap(const GuidanceCandidate& candidate) {
 std::string text(const std::optional<double>& value) { return value ? fmt::to_string(*value) : std::string(); }
 
 /// seconds, status, gap, objective of a row, each behind a comma.
-std::string probe_columns(const std::optional<model::SolveResult>& probe) {
-  if (!probe) return ",,,,";
-  const auto gap = probe->gap && std::isfinite(*probe->gap) ? probe->gap : std::nullopt;
-  return fmt::format(",{},{},{},{}", probe->seconds.total, to_string(probe->status), text(gap), text(probe->objective));
+std::string probe_columns(const GuidanceCandidate& candidate) {
+  if (!candidate.probe) return ",,,,";
+  const model::SolveResult& probe = *candidate.probe;
+  return fmt::format(",{},{},{},{}", probe.seconds.total, to_string(probe.status), text(probe_gap(candidate)),
+                     text(probe.objective));
 }
 
 bool stopped(const GuidanceCandidate& candidate) {
@@ -146,7 +147,7 @@ std::string to_csv(const Guidance& guidance) {
       csv += errors != nullptr ? fmt::format(",{}", errors->rmse[k]) : ",";
     }
     csv += fmt::format(",{}", c.growth);
-    csv += probe_columns(c.probe);
+    csv += probe_columns(c);
     csv += fmt::format(",{},{},{}\n", c.front ? 1 : 0, c.recommended ? 1 : 0, csv_field(c.file));
   }
   return csv;

@@ -165,9 +165,7 @@ void Ledger::plan(const std::vector<Cell>& cells, const std::string& spec) {
                    "RETURNING spec");
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const Cell& cell = cells[i];
-    Json own = cell.spec;
-    if (own["source"].contains("data")) own["source"].erase("data");
-    const std::string text = own.dump();
+    const std::string text = without_path(cell.spec).dump();
     insert.bind(1, cell.key).bind(2, to_string(cell.kind)).bind(3, static_cast<std::int64_t>(i));
     insert.bind(4, axes_json(cell.axes).dump()).bind(5, cell.label).bind(6, cell.parent).bind(7, cell.reference);
     insert.bind(8, text);

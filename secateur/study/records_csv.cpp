@@ -111,12 +111,7 @@ std::vector<Row> read_table(const std::filesystem::path& file) {
 }  // namespace
 
 std::vector<std::string> write_csv(const Study& study, const std::filesystem::path& folder) {
-  std::error_code code;
-  std::filesystem::create_directories(folder, code);
-  if (!std::filesystem::is_directory(folder)) {
-    throw InputError("the folder cannot be made: " + (code ? code.message() : "something else is there"),
-                     folder.string());
-  }
+  make_folder(folder);
   const nlohmann::ordered_json facts = {{"format", format_version},
                                         {"name", study.name},
                                         {"version", study.version},

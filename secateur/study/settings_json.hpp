@@ -94,6 +94,11 @@ void read_settings(const Json& json, Settings& settings, const model::JsonPlaces
   });
 }
 
+/// A number that may be missing; JSON has none for infinity either.
+inline void put(Json& json, const char* key, const std::optional<double>& value) {
+  if (value && std::isfinite(*value)) json[key] = *value;
+}
+
 /// The settings that are not at their defaults.
 template <class Settings>
 Json deviations(Settings settings, std::initializer_list<std::string_view> without = {}) {

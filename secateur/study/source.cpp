@@ -11,6 +11,7 @@
 #include "secateur/data/functions.hpp"
 #include "secateur/data/table.hpp"
 #include "secateur/flowsheet/case.hpp"
+#include "secateur/flowsheet/sample.hpp"
 #include "secateur/study/hash.hpp"
 #include "secateur/study/settings_json.hpp"
 
@@ -68,23 +69,6 @@ void read_flowsheet(const Json& json, Source& source, const model::JsonPlaces& a
   }
 }
 
-/// Simulates the case at sampled points; what does not converge is counted.
-data::Dataset simulate(const flowsheet::Case& plant, const Source& source, std::uint64_t seed, Index& failed) {
-  const Matrix points = data::sample(plant.training, source.rows, source.sampling, seed);
-  const auto simulated = plant.simulator->simulate(points);
-  std::vector<Index> good;
-  for (std::size_t i = 0; i < simulated.size(); ++i) {
-    if (simulated[i].converged) good.push_back(static_cast<Index>(i));
-  }
-  failed = points.rows() - static_cast<Index>(good.size());
-  data::Dataset all{points(good, Eigen::all), Matrix(good.size(), plant.outputs().size()), plant.inputs(),
-                    plant.outputs()};
-  for (std::size_t i = 0; i < good.size(); ++i) {
-    all.y.row(static_cast<Index>(i)) = simulated[static_cast<std::size_t>(good[i])].outputs.transpose();
-  }
-  return all;
-}
-
 void read_data(const Json& json, Source& source, const model::JsonPlaces& at, const std::string& where,
                const std::string& folder) {
   const std::filesystem::path file = at.text(json["data"], where + ".data");
@@ -109,6 +93,10 @@ void read_data(const Json& json, Source& source, const model::JsonPlaces& at, co
       at.refuse(where + ".output", "\"" + source.output + "\" is not among the outputs");
     }
   }
+}
+
+data::Dataset table_of(const Source& source) {
+  return data::dataset(data::read_csv(source.data), source.columns_in, source.columns_out, source.data);
 }
 
 /// To the nearest training row, in box widths, root mean square over inputs.
@@ -177,23 +165,28 @@ Json to_json(const Source& source) {
   return json;
 }
 
+Box box_of(const Source& source) {
+  if (!source.flowsheet.empty()) return flowsheet::find_case(source.flowsheet, source.plant).training;
+  if (!source.function.empty()) return data::test_function(source.function, source.inputs).box;
+  return data::bounding_box(table_of(source));
+}
+
 SourceData load(const Source& source, std::uint64_t seed) {
   SourceData result;
   data::Dataset all;
   if (!source.flowsheet.empty()) {
     const flowsheet::Case& plant = flowsheet::find_case(source.flowsheet, source.plant);
-    all = simulate(plant, source, seed, result.failed);
-    result.box = plant.training;
+    flowsheet::Sample sample =
+        flowsheet::simulate(*plant.simulator, data::sample(plant.training, source.rows, source.sampling, seed));
+    all = std::move(sample.data);
+    result.failed = sample.failed.rows();
   } else if (!source.function.empty()) {
-    const data::TestFunction function = data::test_function(source.function, source.inputs);
-    all = data::sample(function, source.rows, source.sampling, seed);
-    result.box = function.box;
+    all = data::sample(data::test_function(source.function, source.inputs), source.rows, source.sampling, seed);
   } else {
-    all = data::dataset(data::read_csv(source.data), source.columns_in, source.columns_out, source.data);
-    result.box = data::bounding_box(all);
+    all = table_of(source);
   }
-  const data::Split parts = data::split(all, seed, source.data);
-  result.parts = {data::rows(all, parts.train), data::rows(all, parts.validation), data::rows(all, parts.test)};
+  result.box = source.data.empty() ? box_of(source) : data::bounding_box(all);
+  result.parts = data::parts(all, seed, source.data);
   return result;
 }
 

@@ -43,8 +43,10 @@ Source read_source(const nlohmann::json& json, const model::JsonPlaces& at, cons
 /// Everything but the name: what read_source reads, with an absolute file name and its hash.
 nlohmann::json to_json(const Source& source);
 
-/// The rows in their three parts, and the box of the networks' inputs: the function's, the case's, or that of the
-/// table.
+/// The box of the networks' inputs: the function's, the case's, or that of the table.
+Box box_of(const Source& source);
+
+/// The rows in their three parts, and box_of().
 struct SourceData {
   prune::PruneData parts;
   Box box;

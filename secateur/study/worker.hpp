@@ -35,7 +35,6 @@ class Worker {
   std::optional<Finished> poll();
   /// Whether the signal that ended it says nothing about the cell: SIGKILL, that nobody here has sent.
   [[nodiscard]] bool was_killed() const { return m_was_killed; }
-  [[nodiscard]] double seconds() const { return m_watch.seconds(); }
   /// Readable when the process has ended; -1 where the system has no such descriptors.
   [[nodiscard]] int descriptor() const { return m_descriptor; }
 

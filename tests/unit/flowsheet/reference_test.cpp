@@ -14,27 +14,18 @@ namespace {
 /// (x - 1)^2 + (y - 2)^2 over x in [-3, 3], y in [-3, 3]; there is no answer for x + y below -4.
 class Paraboloid : public Simulator {
  public:
-  [[nodiscard]] const std::string& name() const override { return m_name; }
-  [[nodiscard]] const std::vector<Quantity>& inputs() const override { return m_inputs; }
-  [[nodiscard]] const std::vector<Quantity>& outputs() const override { return m_outputs; }
-  [[nodiscard]] const Box& box() const override { return m_box; }
+  Paraboloid()
+      : Simulator({"paraboloid",
+                   {{"x", "", ""}, {"y", "", ""}},
+                   {{"f", "", ""}},
+                   {Vector::Constant(2, -3), Vector::Constant(2, 3)}}) {}
 
  private:
-  [[nodiscard]] std::vector<Simulation> run(const Matrix& points) const override {
-    std::vector<Simulation> all;
-    for (Index i = 0; i < points.rows(); ++i) {
-      const double x = points(i, 0), y = points(i, 1);
-      if (x + y < -4) {
-        all.push_back({false, {}, "too low"});
-      } else {
-        all.push_back({true, Vector::Constant(1, (x - 1) * (x - 1) + (y - 2) * (y - 2)), {}});
-      }
-    }
-    return all;
+  [[nodiscard]] Simulation run(const Vector& at) const override {
+    const double x = at(0), y = at(1);
+    if (x + y < -4) return {false, {}, "too low"};
+    return {true, Vector::Constant(1, (x - 1) * (x - 1) + (y - 2) * (y - 2)), {}};
   }
-  std::string m_name = "paraboloid";
-  std::vector<Quantity> m_inputs{{"x", "", ""}, {"y", "", ""}}, m_outputs{{"f", "", ""}};
-  Box m_box{Vector::Constant(2, -3), Vector::Constant(2, 3)};
 };
 
 Case paraboloid() {
