@@ -12,6 +12,7 @@
 #include "secateur/core/version.hpp"
 #include "secateur/data/table.hpp"
 #include "secateur/flowsheet/region.hpp"
+#include "secateur/flowsheet/spec.hpp"
 
 namespace secateur::app {
 
@@ -24,12 +25,13 @@ class Flowsheet : public Command {
                 "a plant from simulation to a verified optimum: sample, train, prune, solve, simulate again",
                 "secateur flowsheet williams-otto --case base --optimize\n"
                 "  secateur flowsheet williams-otto --sample 1000 --out plant.csv\n"
-                "  secateur flowsheet hda --at 500,600,302,363,105000") {
+                "  secateur flowsheet hda --at 500,600,302,363,105000\n"
+                "  secateur flowsheet my-plant.json --optimize") {
     m_settings.solve.time_limit = 60;
   }
 
   void declare(Options& options) override {
-    options.positional("NAME", m_name, "williams-otto or hda");
+    options.positional("NAME", m_name, "williams-otto, hda, or a file SPEC.json that states a case of your own");
     options.add("case", m_case, "what is asked of the plant: williams-otto base, permit, catalogue, roi; hda base");
     options.add("optimize", m_optimize, "sample, train, prune, solve, simulate; refine until the plant agrees");
     options.add("reference", m_reference, "search on the simulator itself, by local searches from many points");
@@ -56,13 +58,11 @@ class Flowsheet : public Command {
 
   int run(const Context& context) override {
     choose_action(context.options);
-    read();
-    const auto announce = [&] {
-      context.reporter.announce(
-          fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
-    };
+    read(context.options);
     if (!m_at.empty()) return at(context);
-    announce();
+    context.reporter.announce(
+        fmt::format("secateur {}, seed {}, {}{}", version, m_settings.seed, context.options.deviations(),
+                    m_own.data ? "; there is only data: one round, and nothing can simulate its optimum" : ""));
     if (m_optimize) return optimize(context);
     if (m_reference) return reference(context);
     return sample(context);
@@ -90,7 +90,8 @@ class Flowsheet : public Command {
     }
   }
 
-  void read() {
+  void read(const Options& options) {
+    if (m_name.ends_with(".json")) return read_own(options);
     m_simulator = flowsheet::find_simulator(m_name);
     if (!m_case.empty()) {
       m_plant = &flowsheet::find_case(m_name, m_case);
@@ -101,6 +102,21 @@ class Flowsheet : public Command {
         if (one.flowsheet == m_name) known.push_back(one.name);
       }
       throw InputError("is missing; allowed: " + join(known), {}, "--case");
+    }
+  }
+
+  void read_own(const Options& options) {
+    if (!m_case.empty())
+      throw InputError("goes with a plant of the program; a file states its only case", {}, "--case");
+    m_own = flowsheet::read_spec(m_name);
+    m_plant = &m_own;
+    m_simulator = m_own.simulator;
+    if (m_simulator) return;
+    for (const char* const option : {"at", "sample", "reference", "rounds", "samples", "sampling", "corrections"}) {
+      if (options.given(option)) {
+        throw InputError(std::string("--") + option + " needs a simulator; this file has only data", m_name,
+                         "simulator");
+      }
     }
   }
 
@@ -246,6 +262,7 @@ class Flowsheet : public Command {
   flowsheet::LoopSettings m_settings;
   flowsheet::ReferenceSettings m_search;
   std::shared_ptr<const flowsheet::Simulator> m_simulator;
+  flowsheet::Case m_own;  ///< of a file
   const flowsheet::Case* m_plant = nullptr;
 };
 

@@ -105,6 +105,24 @@ std::string outputs_table(const Attempt& attempt, const Case& plant) {
   return table(rows);
 }
 
+/// ", 12 without an answer (12 the recycle does not settle)"; empty when all have one.
+std::string failed_of(const LoopResult& result) {
+  std::map<std::string, Index> failures;
+  Index count = 0;
+  for (const Round& round : result.rounds) {
+    for (const auto& [reason, times] : round.failures) {
+      failures[reason] += times;
+      count += times;
+    }
+  }
+  if (count == 0) return {};
+  std::string reasons;
+  for (const auto& [reason, times] : failures) {
+    reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", times, reason);
+  }
+  return fmt::format(", {} without an answer ({})", count, reasons);
+}
+
 std::string decisions_table(const Vector& x, const Case& plant) {
   std::vector<std::vector<std::string>> rows{{"input", "value", "lower", "upper", "unit"}};
   const std::vector<int> decisions = plant.decisions();
@@ -157,7 +175,7 @@ Json to_json(const LoopResult& result, const Case& plant, const LoopSettings& se
                    : best                                                   ? Json(to_string(best->search.status))
                    : !result.rounds.empty() ? Json(to_string(result.rounds.back().attempts.back().search.status))
                                             : Json();
-  json["accepted"] = result.accepted;
+  json["accepted"] = plant.simulator ? Json(result.accepted) : Json();
   json["bound"] = best ? or_null(best->search.bound) : Json();
   json["predicted"] = best ? named(plant.outputs(), best->predicted) : Json();
   const Case::Evaluation* const answer = best != nullptr ? best->answer() : nullptr;
@@ -167,7 +185,7 @@ Json to_json(const LoopResult& result, const Case& plant, const LoopSettings& se
   json["failed"] = failed;
   json["history"] = history;
   json["flowsheet"] = plant.flowsheet;
-  json["case"] = plant.name;
+  json["case"] = plant.name.empty() ? Json() : Json(plant.name);
   json["seed"] = settings.seed;
   return json;
 }
@@ -179,8 +197,11 @@ std::string line(const Round& round, std::size_t number_of, const LoopSettings& 
   if (end.search.x.size() == 0) {
     text += fmt::format("the surrogate's problem is {}", to_string(end.search.status));
   } else {
-    text += fmt::format("surrogate {}, plant {}, error {}, violation {}", number(end.search.objective),
-                        number(simulated(end)), percent_or_dash(end.error), percent_or_dash(violation(end)));
+    text += fmt::format("surrogate {}", number(end.search.objective));
+    if (end.plant) {
+      text += fmt::format(", plant {}, error {}, violation {}", number(simulated(end)), percent_or_dash(end.error),
+                          percent_or_dash(violation(end)));
+    }
     if (end.plant && !end.plant->simulation.converged) text += ", " + end.plant->simulation.reason;
     if (const Case::Evaluation* const answer = end.answer();
         answer != nullptr && !round.accepted && end.accurate(settings) && end.feasible(settings)) {
@@ -210,20 +231,24 @@ std::string text(const LoopResult& result, const Case& plant, const LoopSettings
   std::string out = facts(
       {{"surrogate", fmt::format("{} ({}, bound {})", exact(best->search.objective), to_string(best->search.status),
                                  exact(best->search.bound))},
-       {"plant", best->plant && !best->plant->simulation.converged ? "no answer: " + best->plant->simulation.reason
-                                                                   : exact(simulated(*best))},
+       {"plant", !best->plant                         ? "not simulated: there is only data"
+                 : !best->plant->simulation.converged ? "no answer: " + best->plant->simulation.reason
+                                                      : exact(simulated(*best))},
        {"error", percent_or_dash(best->error)},
        {"regret", plant.reference ? fmt::format("{} against {:.8g}", percent_or_dash(regret(*best, plant)),
                                                 plant.reference->objective)
                                   : "unknown: no reference"},
        {"violation", best->error ? fmt::format("{} of the plant's limits", percent_or_dash(violation(*best))) : "-"}});
   out += "\n" + decisions_table(best->search.x, plant) + "\n" + outputs_table(*best, plant) + "\n";
-  out += facts({{"rounds", fmt::format("{}; this is the answer of round {}", result.rounds.size(), of_round + 1)},
-                {"network", fmt::format("{} of {} weights, {} binaries", round.pruned.weights, round.dense.weights,
-                                        best->search.neurons.binaries)},
-                {"simulations", fmt::format("{}", result.simulations)},
-                {"seconds", fmt::format("{:.3g}", result.seconds)},
-                {"accepted", result.accepted ? "yes"
+  out +=
+      facts({{"rounds", fmt::format("{}; this is the answer of round {}", result.rounds.size(), of_round + 1)},
+             {"network", fmt::format("{} of {} weights, {} binaries", round.pruned.weights, round.dense.weights,
+                                     best->search.neurons.binaries)},
+             {plant.simulator ? "simulations" : "rows",
+              fmt::format("{}", plant.simulator ? result.simulations : round.simulated) + failed_of(result)},
+             {"seconds", fmt::format("{:.3g}", result.seconds)},
+             {"accepted", result.accepted    ? "yes"
+                          : !plant.simulator ? "unknown: nothing can simulate this point"
                                              : fmt::format("no: error above {} or violation above {}",
                                                            percent(settings.accuracy), percent(settings.violation))}});
   return out;

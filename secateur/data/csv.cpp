@@ -24,11 +24,24 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 std::string place(Index line) { return "line " + std::to_string(line); }
 std::string place(Index line, const std::string& column) { return place(line) + ", column " + printable(column); }
 
+/// An empty field, nan or inf, in any spelling of their letters and with a sign.
+std::optional<double> missing_number(std::string_view text) {
+  std::string word(trim(text));
+  for (char& c : word) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  const bool minus = word.starts_with('-');
+  if (minus || word.starts_with('+')) word.erase(0, 1);
+  if (word == "inf" || word == "infinity") return minus ? -HUGE_VAL : HUGE_VAL;
+  if (word == "nan" || trim(text).empty()) return std::nan("");
+  return std::nullopt;
+}
+
 /// Gathers what libcsv reports. Its callbacks are C: they may not throw, so the first mistake is kept and thrown after
 /// the parser has returned.
 class Reader {
  public:
-  explicit Reader(std::string name) : m_name(std::move(name)) {
+  Reader(std::string name, bool answers) : m_name(std::move(name)), m_answers(answers) {
     if (csv_init(&m_parser, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
     csv_set_blk_size(&m_parser, std::size_t{1} << 16);  // long fields grow in steps of this, not of 128 bytes
   }
@@ -107,7 +120,8 @@ class Reader {
       header_field(text);
     } else if (m_fields < static_cast<Index>(m_columns.size())) {
       const std::string& column = m_columns[static_cast<std::size_t>(m_fields)];
-      const ParsedNumber parsed = parse_number(text);
+      const std::optional<double> answer = m_answers ? missing_number(text) : std::nullopt;
+      const ParsedNumber parsed = answer ? ParsedNumber{answer, {}} : parse_number(text);
       if (!parsed.value) mistake(parsed.problem, place(m_field_line, column));
       m_values.push_back(parsed.value.value_or(0));
     }
@@ -137,6 +151,8 @@ class Reader {
       if (std::all_of(m_columns.begin(), m_columns.end(), [](const auto& n) { return parse_number(n).value; })) {
         mistake("numbers where the column names have to stand: the first line is the header", place(m_row_line));
       }
+    } else if (m_answers && m_fields == 1 && columns > 1 && std::isnan(m_values.back())) {
+      m_values.insert(m_values.end(), static_cast<std::size_t>(columns - 1), m_values.back());
     } else if (m_fields != columns) {
       mistake("a row of " + std::to_string(m_fields) + " fields; the header has " + std::to_string(columns),
               place(m_row_line));
@@ -157,6 +173,7 @@ class Reader {
   }
 
   std::string m_name;
+  bool m_answers;  ///< fields may be empty, NaN or infinite
   csv_parser m_parser{};
   Index m_line = 1, m_row_line = 1, m_field_line = 1;
   Index m_fields = 0;  ///< in the current row
@@ -169,7 +186,9 @@ class Reader {
 
 }  // namespace
 
-Table read_csv_bytes(std::string_view bytes, const std::string& name) { return Reader(name).read(bytes); }
+Table read_csv_bytes(std::string_view bytes, const std::string& name) { return Reader(name, false).read(bytes); }
+
+Table read_answers(std::string_view bytes, const std::string& name) { return Reader(name, true).read(bytes); }
 
 Table read_csv(const std::filesystem::path& path) { return read_csv_bytes(read_file(path), path.string()); }
 

@@ -22,6 +22,9 @@ struct Table {
 /// line and column for: no header, duplicate or empty column names, ragged rows, text or missing or non-finite numbers.
 Table read_csv(const std::filesystem::path& path);
 Table read_csv_bytes(std::string_view bytes, const std::string& name);
+/// The same of a table of answers, in which numbers may be missing: an empty field and "nan" are NaN, "inf" is
+/// infinite, and a row that is the one word "nan" is NaN throughout.
+Table read_answers(std::string_view bytes, const std::string& name);
 
 /// A text as a CSV field (RFC 4180): in quotes when it would be read as something else without them.
 std::string csv_field(std::string_view text);

@@ -30,6 +30,18 @@ double excess(double value, double lower, double upper, double size) {
 std::vector<std::string> Case::inputs() const { return names_of(form, form.networks.front().inputs); }
 std::vector<std::string> Case::outputs() const { return names_of(form, form.networks.front().outputs); }
 
+/// With one network model::structure() comes to this: all that it does not determine.
+std::vector<int> Case::decisions() const {
+  const std::vector<int>& outputs = form.networks.front().outputs;
+  std::vector<bool> determined(form.variables.size());
+  for (const int v : outputs) determined[static_cast<std::size_t>(v)] = true;
+  std::vector<int> result;
+  for (std::size_t v = 0; v < determined.size(); ++v) {
+    if (!determined[v]) result.push_back(static_cast<int>(v));
+  }
+  return result;
+}
+
 model::Problem Case::problem(const nn::Network& network, const Box& region, const Vector& bias) const {
   model::Problem problem = form;
   model::NetworkUse& use = problem.networks.front();
@@ -48,16 +60,15 @@ model::Problem Case::problem(const nn::Network& network, const Box& region, cons
 }
 
 Vector Case::point(const Vector& decisions, const Vector& outputs) const {
-  const model::Structure structure = model::structure(form);
   Vector point = Vector::Zero(static_cast<Index>(form.variables.size()));
-  point(structure.decisions) = decisions;
+  point(this->decisions()) = decisions;
   point(form.networks.front().outputs) = outputs;
   return point;
 }
 
 Vector Case::network_inputs(const Vector& decisions) const {
   Vector point = Vector::Zero(static_cast<Index>(form.variables.size()));
-  point(model::structure(form).decisions) = decisions;
+  point(this->decisions()) = decisions;
   return point(form.networks.front().inputs);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "secateur/core/box.hpp"
+#include "secateur/flowsheet/sample.hpp"
 #include "secateur/flowsheet/simulator.hpp"
 #include "secateur/model/problem.hpp"
 #include "secateur/nn/network.hpp"
@@ -26,6 +27,9 @@ struct Case {
   std::string flowsheet, name, title;
   /// From the network's inputs to its outputs, in the order of both; empty when there is only data.
   std::shared_ptr<const Simulator> simulator;
+  /// What there is instead of a simulator: points of the training box, in the order of the network's inputs and
+  /// outputs.
+  std::shared_ptr<const Sample> data;
   /// Its only network is a placeholder (all weights zero) of the right inputs and outputs. Bounds of variables are how
   /// far the plant may go; limits of outputs stand as constraints.
   model::Problem form;
@@ -36,7 +40,7 @@ struct Case {
   [[nodiscard]] std::vector<std::string> inputs() const;
   [[nodiscard]] std::vector<std::string> outputs() const;
   /// Indices into form.variables of what is free to choose, in the order of a solve's x.
-  [[nodiscard]] std::vector<int> decisions() const { return model::structure(form).decisions; }
+  [[nodiscard]] std::vector<int> decisions() const;
 
   /// The problem with the network in its place. Its inputs stay inside `region` (default: the training box) and the
   /// variables' own bounds. `bias`, an entry a constraint, is added to the constraint's sum (default: zero).

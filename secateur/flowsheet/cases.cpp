@@ -134,7 +134,8 @@ std::shared_ptr<const Simulator> find_simulator(std::string_view flowsheet) {
     if (simulator->name() == flowsheet) return simulator;
     known.push_back(simulator->name());
   }
-  throw InputError("unknown flowsheet \"" + std::string(flowsheet) + "\"; allowed: " + model::joined(known));
+  throw InputError("unknown flowsheet \"" + std::string(flowsheet) + "\"; allowed: " + model::joined(known) +
+                   ", or a file SPEC.json");
 }
 
 const Case& find_case(std::string_view flowsheet, std::string_view name) {

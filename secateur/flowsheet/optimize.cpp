@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <tuple>
 
 #include "secateur/core/error.hpp"
@@ -59,7 +60,7 @@ class Loop {
     for (int k = 0; k < m_settings.rounds && !ended(); ++k) {
       Round& round = m_result.rounds.emplace_back();
       round.region = region;
-      const bool last = k + 1 == m_settings.rounds;
+      const bool last = k + 1 == m_settings.rounds || !m_plant.simulator;
       if (!learn(round, static_cast<std::uint64_t>(k)) || ended()) {
         // Nothing to show of a round that has no surrogate.
         m_result.rounds.pop_back();
@@ -86,15 +87,20 @@ class Loop {
     return m_result.stopped.has_value();
   }
 
+  [[nodiscard]] Sample draw(const Box& region, std::uint64_t k) {
+    const Matrix points =
+        sample_points(m_plant, region, m_settings.samples, m_settings.sampling, m_settings.seed + 1000003 * k);
+    Sample sample = simulate(*m_plant.simulator, points, m_progress, m_stop);
+    m_result.simulations += sample.data.rows() + sample.failed.rows();
+    return sample;
+  }
+
   /// Sample, train, prune. False when that was interrupted.
   bool learn(Round& round, std::uint64_t k) {
     Stopwatch watch;
-    const Matrix points =
-        sample_points(m_plant, round.region, m_settings.samples, m_settings.sampling, m_settings.seed + 1000003 * k);
-    const Sample sample = simulate(*m_plant.simulator, points, m_progress, m_stop);
-    m_result.simulations += sample.data.rows() + sample.failed.rows();
+    const Sample sample = m_plant.simulator ? draw(round.region, k) : *m_plant.data;
     if (sample.stopped) return false;
-    round.simulated = points.rows();
+    round.simulated = sample.data.rows() + sample.failed.rows();
     round.failures = sample.failures();
     data::Dataset data = sample.data;
     if (m_seen.rows() > 0) {
@@ -144,6 +150,8 @@ class Loop {
       now.search = mip::solve(problem, m_settings.solve, m_settings.solver_options, m_progress);
       if (now.search.x.size() == 0) break;
       now.predicted = nn::evaluate(round.network, m_plant.network_inputs(now.search.x));
+      // Data alone has no answer to a point of its own.
+      if (!m_plant.simulator) break;
       now.plant = m_plant.evaluate(now.search.x);
       ++m_result.simulations;
       const Case::Evaluation* const answer = now.answer();
@@ -205,7 +213,7 @@ class Loop {
 
 LoopResult optimize(const Case& plant, const LoopSettings& settings, const ProgressSink& progress,
                     const RoundSink& on_round, const Stop& stop) {
-  if (!plant.simulator) throw InputError("there is no simulator to sample, only data");
+  if (!plant.simulator && !plant.data) throw std::logic_error("a case with neither simulator nor data");
   return Loop(plant, settings, progress, on_round, stop).run();
 }
 

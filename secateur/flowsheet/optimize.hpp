@@ -103,8 +103,9 @@ struct LoopResult {
 /// Called after each round.
 using RoundSink = std::function<void(const Round&, const LoopResult&)>;
 
-/// The loop, of a case with a simulator. Throws InputError for settings out of range, too few points that converge, and
-/// what training, pruning and solving refuse.
+/// The loop. A case that has only data takes one round, whose optimum nothing can simulate: attempts have no `plant`
+/// and no `error`, and nothing is accepted. Throws InputError for settings out of range, too few points that converge,
+/// and what training, pruning and solving refuse.
 LoopResult optimize(const Case& plant, const LoopSettings& settings, const ProgressSink& progress = {},
                     const RoundSink& on_round = {}, const Stop& stop = Stop());
 

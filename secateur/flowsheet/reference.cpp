@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <nlopt.hpp>
 #include <string>
 #include <utility>
@@ -83,7 +84,7 @@ class Scaled {
     if (m_last && *m_last == u) return m_values;
     if (m_stop.reason()) throw nlopt::forced_stop();
     const Vector x = decisions(u);
-    const Case::Evaluation found = m_plant.evaluate(x);
+    const Case::Evaluation found = evaluate(x);
     ++m_log.evaluations;
     m_last = u;
     if (!found.simulation.converged) {
@@ -135,7 +136,21 @@ class Scaled {
     return std::exchange(m_best, std::nullopt);
   }
 
+  /// What the simulator threw; NLopt does not let it through.
+  void rethrow() const {
+    if (m_thrown) std::rethrow_exception(m_thrown);
+  }
+
  private:
+  [[nodiscard]] Case::Evaluation evaluate(const Vector& x) {
+    try {
+      return m_plant.evaluate(x);
+    } catch (...) {
+      m_thrown = std::current_exception();
+      throw nlopt::forced_stop();
+    }
+  }
+
   struct Side {
     const model::Constraint* constraint;
     double side, sign;
@@ -143,6 +158,7 @@ class Scaled {
   const Case& m_plant;
   DirectOptimum& m_log;
   const Stop& m_stop;
+  std::exception_ptr m_thrown;
   std::vector<const model::Variable*> m_variables;
   std::vector<std::optional<double>> m_fixed;
   std::vector<Side> m_sides;
@@ -250,6 +266,7 @@ DirectOptimum optimize_directly(const Case& plant, const ReferenceSettings& sett
           search(nlopt::LD_SLSQP, scaled, u, 100);
         }
       } catch (const nlopt::forced_stop&) {
+        scaled.rethrow();
         result.stopped = stop.reason();
       }
       ++result.starts;

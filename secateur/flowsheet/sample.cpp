@@ -8,40 +8,21 @@
 
 namespace secateur::flowsheet {
 
-namespace {
-
-/// How many points are simulated between two looks at the clock.
-constexpr Index between_looks = 200;
-
-}  // namespace
-
 std::map<std::string, Index> Sample::failures() const {
   std::map<std::string, Index> counts;
   for (const std::string& reason : reasons) ++counts[reason];
   return counts;
 }
 
-Sample simulate(const Simulator& simulator, const Matrix& points, const ProgressSink& progress, const Stop& stop) {
+Sample sorted(std::vector<std::string> inputs, std::vector<std::string> outputs, const Matrix& points,
+              std::vector<Simulation> answers) {
   Sample sample;
-  std::vector<Simulation> answers;
-  const Index rows = points.rows();
-  for (Index done = 0; done < rows;) {
-    sample.stopped = stop.reason();
-    if (sample.stopped) break;
-    const Index count = std::min(between_looks, rows - done);
-    std::vector<Simulation> batch = simulator.simulate(Matrix(points.middleRows(done, count)));
-    std::move(batch.begin(), batch.end(), std::back_inserter(answers));
-    done += count;
-    if (progress) {
-      progress({"sample", static_cast<double>(done) / static_cast<double>(rows), {}, {}, {}, {}, {}, stop.seconds()});
-    }
-  }
   const auto converged = std::count_if(answers.begin(), answers.end(), [](const Simulation& s) { return s.converged; });
   const auto failed = static_cast<Index>(answers.size()) - converged;
-  sample.data.input_names = names(simulator.inputs());
-  sample.data.output_names = names(simulator.outputs());
+  sample.data.input_names = std::move(inputs);
+  sample.data.output_names = std::move(outputs);
   sample.data.x.resize(converged, points.cols());
-  sample.data.y.resize(converged, static_cast<Index>(simulator.outputs().size()));
+  sample.data.y.resize(converged, static_cast<Index>(sample.data.output_names.size()));
   sample.failed.resize(failed, points.cols());
   Index good = 0, bad = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -54,6 +35,26 @@ Sample simulate(const Simulator& simulator, const Matrix& points, const Progress
       sample.reasons.push_back(std::move(answers[i].reason));
     }
   }
+  return sample;
+}
+
+Sample simulate(const Simulator& simulator, const Matrix& points, const ProgressSink& progress, const Stop& stop) {
+  std::optional<Status> stopped;
+  std::vector<Simulation> answers;
+  const Index rows = points.rows();
+  for (Index done = 0; done < rows;) {
+    stopped = stop.reason();
+    if (stopped) break;
+    const Index count = std::min(simulator.batch(), rows - done);
+    std::vector<Simulation> batch = simulator.simulate(Matrix(points.middleRows(done, count)), stop);
+    done += static_cast<Index>(batch.size());
+    std::move(batch.begin(), batch.end(), std::back_inserter(answers));
+    if (progress) {
+      progress({"sample", static_cast<double>(done) / static_cast<double>(rows), {}, {}, {}, {}, {}, stop.seconds()});
+    }
+  }
+  Sample sample = sorted(names(simulator.inputs()), names(simulator.outputs()), points, std::move(answers));
+  sample.stopped = stopped;
   return sample;
 }
 

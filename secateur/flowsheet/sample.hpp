@@ -24,6 +24,10 @@ struct Sample {
   [[nodiscard]] std::map<std::string, Index> failures() const;
 };
 
+/// Answers, one for each of the first rows of `points`, as such parts.
+Sample sorted(std::vector<std::string> inputs, std::vector<std::string> outputs, const Matrix& points,
+              std::vector<Simulation> answers);
+
 /// Simulates the points, in batches. What is simulated already when `stop` says so comes back.
 Sample simulate(const Simulator& simulator, const Matrix& points, const ProgressSink& progress = {},
                 const Stop& stop = Stop());

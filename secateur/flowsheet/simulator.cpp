@@ -31,17 +31,24 @@ Simulator::Description restricted(const Simulator& base, const std::vector<Index
 
 }  // namespace
 
-std::vector<Simulation> Simulator::simulate(const Matrix& points) const {
+std::vector<Simulation> Simulator::simulate(const Matrix& points, const Stop& stop) const {
   if (points.cols() != static_cast<Index>(inputs().size())) {
     throw std::invalid_argument("a point of " + std::to_string(points.cols()) + " values for " +
                                 std::to_string(inputs().size()) + " inputs");
   }
-  std::vector<Simulation> answers;
-  for (Index i = 0; i < points.rows(); ++i) answers.push_back(run(points.row(i).transpose()));
-  return answers;
+  return run_all(points, stop);
 }
 
-Simulation Simulator::simulate(const Vector& point) const { return simulate(Matrix(point.transpose())).front(); }
+Simulation Simulator::simulate(const Vector& point) const {
+  const std::vector<Simulation> answers = simulate(Matrix(point.transpose()));
+  return answers.empty() ? Simulation{false, {}, "interrupted"} : answers.front();
+}
+
+std::vector<Simulation> Simulator::run_all(const Matrix& points, const Stop& stop) const {
+  std::vector<Simulation> answers;
+  for (Index i = 0; i < points.rows() && !stop.reason(); ++i) answers.push_back(run(points.row(i).transpose()));
+  return answers;
+}
 
 std::vector<std::string> names(const std::vector<Quantity>& quantities) {
   std::vector<std::string> result;
@@ -68,12 +75,16 @@ View::View(std::shared_ptr<const Simulator> base, const std::vector<std::string>
   }
 }
 
-Simulation View::run(const Vector& point) const {
-  Vector full = m_point;
-  full(m_to) = point;
-  Simulation simulation = m_base->simulate(full);
-  if (simulation.converged) simulation.outputs = Vector(simulation.outputs(m_from));
-  return simulation;
+Simulation View::run(const Vector& point) const { return simulate(point); }
+
+std::vector<Simulation> View::run_all(const Matrix& points, const Stop& stop) const {
+  Matrix full = m_point.transpose().replicate(points.rows(), 1);
+  full(Eigen::all, m_to) = points;
+  std::vector<Simulation> answers = m_base->simulate(full, stop);
+  for (Simulation& simulation : answers) {
+    if (simulation.converged) simulation.outputs = Vector(simulation.outputs(m_from));
+  }
+  return answers;
 }
 
 }  // namespace secateur::flowsheet

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "secateur/core/box.hpp"
+#include "secateur/core/stop.hpp"
 
 namespace secateur::flowsheet {
 
@@ -42,13 +43,19 @@ class Simulator {
   [[nodiscard]] const Box& box() const { return m_description.box; }
 
   /// Many points, one a row; an answer a row. A point that does not converge is an answer. Throws std::invalid_argument
-  /// for a wrong number of columns.
-  [[nodiscard]] std::vector<Simulation> simulate(const Matrix& points) const;
+  /// for a wrong number of columns. Ends with the points answered so far when `stop` says so.
+  [[nodiscard]] std::vector<Simulation> simulate(const Matrix& points, const Stop& stop = Stop()) const;
+  /// An answer without convergence when it was interrupted.
   [[nodiscard]] Simulation simulate(const Vector& point) const;
+
+  /// How many points a caller had better ask for at once.
+  [[nodiscard]] virtual Index batch() const { return 200; }
 
  private:
   /// One point, of as many values as there are inputs.
   [[nodiscard]] virtual Simulation run(const Vector& point) const = 0;
+  /// Many of them; as simulate().
+  [[nodiscard]] virtual std::vector<Simulation> run_all(const Matrix& points, const Stop& stop) const;
 
   Description m_description;
 };
@@ -64,8 +71,11 @@ class View : public Simulator {
   View(std::shared_ptr<const Simulator> base, const std::vector<std::string>& inputs,
        const std::vector<std::string>& outputs, const std::map<std::string, double>& fixed = {});
 
+  [[nodiscard]] Index batch() const override { return m_base->batch(); }
+
  private:
   [[nodiscard]] Simulation run(const Vector& point) const override;
+  [[nodiscard]] std::vector<Simulation> run_all(const Matrix& points, const Stop& stop) const override;
 
   std::shared_ptr<const Simulator> m_base;
   std::vector<Index> m_to, m_from;  ///< the base's inputs and outputs that the view's stand for

@@ -15,7 +15,8 @@ import pytest
 from conftest import PROGRAM, ROOT, refused, run
 
 EXAMPLES = ROOT / "examples"
-PROBLEMS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("*.json"))
+PROBLEMS = sorted(path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("*.json")
+                  if "simulator" not in json.loads(path.read_text()))
 SCHEMA = json.loads((ROOT / "docs" / "problem.schema.json").read_text())
 os.environ.setdefault("SECATEUR", PROGRAM)
 long = pytest.mark.skipif("SECATEUR_LONG" not in os.environ, reason="minutes; set SECATEUR_LONG=1")
