@@ -13,6 +13,7 @@
 #include "secateur/data/table.hpp"
 #include "secateur/flowsheet/region.hpp"
 #include "secateur/flowsheet/spec.hpp"
+#include "trust_arguments.hpp"
 
 namespace secateur::app {
 
@@ -53,6 +54,7 @@ class Flowsheet : public Command {
                                         "feasibility", "time-limit", "memory-limit"});
     options.add("solver-option", m_settings.solver_options,
                 "an option passed to the MILP solver as it is; may be repeated");
+    options.settings(m_settings.trust);
     options.settings(m_search, {"starts", "evaluations"});
   }
 
@@ -85,6 +87,12 @@ class Flowsheet : public Command {
         throw InputError("goes with --sample N", {}, std::string("--").append(other));
       }
     }
+    for (const char* const other : {"trust", "trust-radius", "trust-points"}) {
+      if (options.given(other) && !options.given("optimize")) {
+        throw InputError("goes with --optimize", {}, std::string("--").append(other));
+      }
+    }
+    check_together(m_settings.trust);
     if (m_settings.prune.sparsity && m_settings.prune.tolerance) {
       throw InputError("cannot be given together with --sparsity", {}, "--tolerance");
     }

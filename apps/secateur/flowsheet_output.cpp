@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "data_arguments.hpp"
+#include "trust_arguments.hpp"
 #include "values.hpp"
 
 namespace secateur::app {
@@ -58,6 +59,7 @@ Json to_json(const Attempt& attempt, const Case& plant) {
           {"plant", answer != nullptr ? named(plant.outputs(), answer->simulation.outputs) : Json()},
           {"reason", attempt.plant && answer == nullptr ? Json(attempt.plant->simulation.reason) : Json()},
           {"bias", bias},
+          {"trust", trust_json({}, attempt.trust)},
           {"seconds", attempt.search.seconds.total},
           {"nodes", attempt.search.nodes},
           {"binaries", attempt.search.neurons.binaries}};
@@ -74,6 +76,7 @@ Json to_json(const Round& round, const Case& plant) {
        {{"lower", named(plant.inputs(), round.region.lower)}, {"upper", named(plant.inputs(), round.region.upper)}}},
       {"simulated", round.simulated},
       {"reused", round.reused},
+      {"rows", round.rows},
       {"failures", app::to_json(round.failures)},
       {"test", app::to_json(round.errors)},
       {"objective_rmse", round.objective_rmse},
@@ -180,6 +183,12 @@ Json to_json(const LoopResult& result, const Case& plant, const LoopSettings& se
   json["predicted"] = best ? named(plant.outputs(), best->predicted) : Json();
   const Case::Evaluation* const answer = best != nullptr ? best->answer() : nullptr;
   json["plant"] = answer != nullptr ? named(plant.outputs(), answer->simulation.outputs) : Json();
+  json["trust"] = Json();
+  if (best != nullptr) {
+    const Round& round = result.rounds[result.best->first];
+    json["trust"] = {{"rows", round.rows}};
+    json["trust"].update(trust_json(round.trust, best->trust));
+  }
   json["reference"] = plant.reference ? Json(plant.reference->objective) : Json();
   json["simulations"] = result.simulations;
   json["failed"] = failed;
@@ -240,6 +249,7 @@ std::string text(const LoopResult& result, const Case& plant, const LoopSettings
                                   : "unknown: no reference"},
        {"violation", best->error ? fmt::format("{} of the plant's limits", percent_or_dash(violation(*best))) : "-"}});
   out += "\n" + decisions_table(best->search.x, plant) + "\n" + outputs_table(*best, plant) + "\n";
+  out += facts(trust_facts(round.trust, best->trust, round.rows)) + "\n";
   out +=
       facts({{"rounds", fmt::format("{}; this is the answer of round {}", result.rounds.size(), of_round + 1)},
              {"network", fmt::format("{} of {} weights, {} binaries", round.pruned.weights, round.dense.weights,

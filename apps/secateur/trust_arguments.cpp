@@ -6,6 +6,49 @@
 
 namespace secateur::app {
 
+void check_together(const model::TrustSettings& settings) {
+  if (settings.radius && settings.region != model::TrustRegion::distance) {
+    throw InputError("goes with --trust distance", {}, "--trust-radius");
+  }
+  if (settings.points && !settings.region) {
+    throw InputError("goes with --trust hull or --trust distance", {}, "--trust-points");
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> trust_facts(const std::optional<model::TrustRestriction>& restriction,
+                                                             const std::optional<model::TrustReport>& report,
+                                                             Index rows) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  if (restriction) {
+    const auto& region = *restriction;
+    const std::string share = fmt::format("{} of the {} rows inside", percent(region.inside), rows);
+    lines.emplace_back("trust", region.region == model::TrustRegion::hull
+                                    ? fmt::format("hull of {} rows{}, {}", region.points,
+                                                  region.exact ? "" : " (an inner approximation)", share)
+                                    : fmt::format("at most {} ranges from one of {} rows, {}", number(region.radius),
+                                                  region.points, share));
+  }
+  if (report) {
+    lines.emplace_back("data", fmt::format("{} ranges from the nearest row; {:.0f} % of the rows are nearer to another",
+                                           number(report->distance), report->percentile));
+    const char* where = report->inside_hull  ? "inside the data's hull"
+                        : report->inside_box ? "outside the data's hull, inside its box"
+                                             : "outside the data's box";
+    lines.emplace_back("", report->inside_hull
+                               ? where
+                               : fmt::format("{}, {} ranges from the hull", where, number(report->hull_distance)));
+  }
+  return lines;
+}
+
+Json trust_json(const std::optional<model::TrustRestriction>& region, const std::optional<model::TrustReport>& report) {
+  Json json{{"region", region ? Json(model::to_json(*region)) : Json()}};
+  // Without a point every fact about it is null.
+  const Json facts = model::to_json(report.value_or(model::TrustReport{}));
+  for (const auto& [key, value] : facts.items()) json[key] = report ? value : Json();
+  return json;
+}
+
 void TrustArguments::declare(Options& options) {
   options
       .add("data", file,
@@ -16,12 +59,8 @@ void TrustArguments::declare(Options& options) {
 }
 
 void TrustArguments::read(model::Problem& problem, std::uint64_t seed) {
-  const auto refuse = [](const char* option, const char* why) { throw InputError(why, {}, option); };
-  if (file.empty() && settings.region) refuse("--trust", "needs the data; give --data FILE.csv");
-  if (settings.radius && settings.region != model::TrustRegion::distance) {
-    refuse("--trust-radius", "goes with --trust distance");
-  }
-  if (settings.points && !settings.region) refuse("--trust-points", "goes with --trust hull or --trust distance");
+  if (file.empty() && settings.region) throw InputError("needs the data; give --data FILE.csv", {}, "--trust");
+  check_together(settings);
   if (file.empty()) return;
   const data::Table table = data::read_csv(file);
   m_trust.emplace(problem, table.columns, table.values, file);
@@ -35,36 +74,13 @@ Json TrustArguments::json(const model::Problem& problem, const model::SolveResul
   for (const int n : m_trust->networks()) networks.push_back(problem.networks[static_cast<std::size_t>(n)].name);
   for (const int v : m_trust->variables()) inputs.push_back(problem.variables[static_cast<std::size_t>(v)].name);
   Json json{{"data", file}, {"rows", m_trust->rows()}, {"networks", networks}, {"inputs", inputs}};
-  json["region"] = m_restriction ? model::to_json(*m_restriction) : Json();
-  // Without a point every fact about it is null.
-  const Json facts = model::to_json(report.value_or(model::TrustReport{}));
-  for (const auto& [key, value] : facts.items()) json[key] = report ? value : Json();
+  json.update(trust_json(m_restriction, report));
   return json;
 }
 
 std::string TrustArguments::text(const model::Problem& problem, const model::SolveResult& result) const {
   if (!m_trust) return {};
-  std::vector<std::pair<std::string, std::string>> lines;
-  if (m_restriction) {
-    const auto& region = *m_restriction;
-    const std::string share = fmt::format("{} of the {} rows inside", percent(region.inside), m_trust->rows());
-    lines.emplace_back("trust", region.region == model::TrustRegion::hull
-                                    ? fmt::format("hull of {} rows{}, {}", region.points,
-                                                  region.exact ? "" : " (an inner approximation)", share)
-                                    : fmt::format("at most {} ranges from one of {} rows, {}", number(region.radius),
-                                                  region.points, share));
-  }
-  if (const auto report = m_trust->report(problem, result)) {
-    lines.emplace_back("data", fmt::format("{} ranges from the nearest row; {:.0f} % of the rows are nearer to another",
-                                           number(report->distance), report->percentile));
-    const char* where = report->inside_hull  ? "inside the data's hull"
-                        : report->inside_box ? "outside the data's hull, inside its box"
-                                             : "outside the data's box";
-    lines.emplace_back("", report->inside_hull
-                               ? where
-                               : fmt::format("{}, {} ranges from the hull", where, number(report->hull_distance)));
-  }
-  return facts(lines);
+  return facts(trust_facts(m_restriction, m_trust->report(problem, result), m_trust->rows()));
 }
 
 }  // namespace secateur::app

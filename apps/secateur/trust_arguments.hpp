@@ -3,12 +3,23 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "options.hpp"
 #include "output.hpp"
 #include "secateur/model/trust.hpp"
 
 namespace secateur::app {
+
+/// Throws InputError for options of a trust region that do not go together.
+void check_together(const model::TrustSettings& settings);
+/// Region and point in words: "trust" and "data" with what is known of each.
+std::vector<std::pair<std::string, std::string>> trust_facts(const std::optional<model::TrustRestriction>& region,
+                                                             const std::optional<model::TrustReport>& report,
+                                                             Index rows);
+/// region, then every key of a report; null where there is nothing to say.
+Json trust_json(const std::optional<model::TrustRestriction>& region, const std::optional<model::TrustReport>& report);
 
 /// --data FILE.csv [--trust hull|distance [--trust-radius R] [--trust-points N]]
 struct TrustArguments {

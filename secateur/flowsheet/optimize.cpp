@@ -115,6 +115,8 @@ class Loop {
       throw InputError("too few points to learn from: " +
                        (sample.reasons.empty() ? std::to_string(data.rows()) + " points" : describe_failures(sample)));
     }
+    round.rows = data.rows();
+    m_trust.emplace(m_plant.form, data.input_names, data.x);
     round.seconds.sample = watch.seconds();
 
     watch = Stopwatch();
@@ -146,10 +148,14 @@ class Loop {
     for (int k = 0;; ++k) {
       Attempt& now = round.attempts.emplace_back();
       now.bias = bias;
-      const model::Problem problem = m_plant.problem(round.network, round.region, bias);
+      model::Problem problem = m_plant.problem(round.network, round.region, bias);
+      if (m_settings.trust.region) round.trust = m_trust->confine(problem, m_settings.trust, m_settings.seed);
       now.search = mip::solve(problem, m_settings.solve, m_settings.solver_options, m_progress);
       if (now.search.x.size() == 0) break;
+      // Without the auxiliary variables of a trust region, which come last.
+      now.search.x.conservativeResize(static_cast<Index>(m_plant.decisions().size()));
       now.predicted = nn::evaluate(round.network, m_plant.network_inputs(now.search.x));
+      now.trust = m_trust->report(m_plant.point(now.search.x, now.predicted));
       // Data alone has no answer to a point of its own.
       if (!m_plant.simulator) break;
       now.plant = m_plant.evaluate(now.search.x);
@@ -207,6 +213,7 @@ class Loop {
   const Stop& m_stop;
   LoopResult m_result;
   data::Dataset m_seen;
+  std::optional<model::Trust> m_trust;  ///< of this round's rows
 };
 
 }  // namespace

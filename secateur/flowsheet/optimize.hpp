@@ -14,13 +14,14 @@
 #include "secateur/data/sampling.hpp"
 #include "secateur/flowsheet/case.hpp"
 #include "secateur/mip/solve.hpp"
+#include "secateur/model/trust.hpp"
 #include "secateur/prune/prune.hpp"
 #include "secateur/train/train.hpp"
 
 namespace secateur::flowsheet {
 
 /// The loop from samples to a verified optimum. `train`, `prune` and `solve` are the settings of each round's steps;
-/// seed and threads are set in all of them.
+/// seed and threads are set in all of them. `trust` keeps each search where its surrogate was trained.
 struct LoopSettings {
   int rounds = 4;
   int samples = 4000;
@@ -35,6 +36,7 @@ struct LoopSettings {
   prune::PruneSettings prune;
   model::SolveSettings solve;
   mip::SolverOptions solver_options;
+  model::TrustSettings trust;
 };
 
 template <class Visitor>
@@ -59,7 +61,8 @@ struct Attempt {
   Vector predicted;           ///< outputs, by the surrogate
   /// Empty when there is no point.
   std::optional<Case::Evaluation> plant;
-  std::optional<double> error;  ///< |surrogate - plant| / |plant|, of the objective
+  std::optional<model::TrustReport> trust;  ///< where the optimum lies in the round's data; empty when there is none
+  std::optional<double> error;              ///< |surrogate - plant| / |plant|, of the objective
 
   /// What the plant answered; null without an answer.
   [[nodiscard]] const Case::Evaluation* answer() const {
@@ -73,11 +76,13 @@ struct Attempt {
 
 /// What one surrogate took and gave.
 struct Round {
-  Box region;                             ///< that was sampled, of the network's inputs
-  Index simulated = 0, reused = 0;        ///< points; earlier ones that lie in the region
-  std::map<std::string, Index> failures;  ///< points without an answer, by reason
-  train::Errors errors;                   ///< of the pruned network on the test part
-  double objective_rmse = 0;              ///< of the pruned network on the test part
+  Box region;                                    ///< that was sampled, of the network's inputs
+  Index simulated = 0, reused = 0;               ///< points; earlier ones that lie in the region
+  std::map<std::string, Index> failures;         ///< points without an answer, by reason
+  Index rows = 0;                                ///< with an answer: what the surrogate was trained and tested on
+  std::optional<model::TrustRestriction> trust;  ///< what LoopSettings::trust made of these rows
+  train::Errors errors;                          ///< of the pruned network on the test part
+  double objective_rmse = 0;                     ///< of the pruned network on the test part
   prune::Summary dense, pruned;
   double sparsity = 0;
   nn::Network network;  ///< the pruned one

@@ -74,6 +74,10 @@ def test_the_same_seed_gives_the_same_answer():
     (("hda", "--sample", "10", "--optimize", "--case", "base", "--out", "x.csv"), ["together"]),
     (("hda", "--at", "500,600,302,363,105000", "--out", "x.csv"), ["--sample"]),
     (("williams-otto", "--case", "base", "--optimize", "--sparsity", "0.5", "--tolerance", "0.1"), ["--sparsity"]),
+    (("hda", "--at", "500,600,302,363,105000", "--trust", "hull"), ["--trust", "--optimize"]),
+    (("hda", "--case", "base", "--optimize", "--trust", "box"), ["--trust", "hull, distance"]),
+    (("hda", "--case", "base", "--optimize", "--trust", "hull", "--trust-radius", "0.1"), ["--trust-radius", "--trust distance"]),
+    (("hda", "--case", "base", "--optimize", "--trust-points", "10"), ["--trust-points", "--trust"]),
     (("williams-otto", "--case", "base", "--optimize", "--rounds", "0"), ["--rounds", "from 1"]),
 ])
 def test_refusals(arguments, mentions):

@@ -146,6 +146,32 @@ def test_rows_of_data_outside_the_bounds_are_counted(tmp_path):
     assert 2 <= region["lower"]["T"] < 2.1 and region["upper"]["T"] < 6 and region["lower"]["p"] >= 1
 
 
+def test_the_optimum_is_kept_in_the_data_that_its_surrogate_has_seen(tmp_path):
+    """Nothing converges above T + p = 8, where the surrogate sees the largest flow."""
+    path = data(tmp_path)
+    whole = json.loads(path.read_text())
+    whole["objective"]["terms"] = {"flow": 1}
+    path.write_text(json.dumps(whole))
+    free = run("flowsheet", path, "--optimize", *SMALL[2:], "--json").json
+    assert free["x"]["T"] + free["x"]["p"] > 8.5
+    assert not free["trust"]["inside_hull"] and free["trust"]["region"] is None and free["trust"]["percentile"] == 100
+    hull = run("flowsheet", path, "--optimize", *SMALL[2:], "--trust", "hull", "--json").json
+    assert 7.8 < hull["x"]["T"] + hull["x"]["p"] < 8 + 1e-6
+    assert hull["trust"]["inside_hull"] and hull["trust"]["region"]["name"] == "hull"
+    assert hull["trust"]["rows"] == hull["history"][0]["rows"] == 300 - hull["failed"]
+    near = run("flowsheet", path, "--optimize", *SMALL[2:], "--trust", "distance", "--trust-radius", "0.01", "--json").json
+    assert near["trust"]["region"]["radius"] == 0.01 and near["trust"]["distance"] <= 0.01 * 2 ** 0.5 + 1e-6
+    assert list(hull["x"]) == list(near["x"]) == ["T", "p"]
+
+
+def test_the_loop_keeps_to_its_samples(tmp_path):
+    found = run("flowsheet", spec(tmp_path, objective={"sense": "maximize", "terms": {"flow": 1}}), "--optimize", "--rounds", "2", *SMALL, "--trust",
+                "hull", "--json").json
+    assert found["trust"]["inside_hull"] and all(entry["attempts"][0]["trust"]["inside_hull"] for entry in found["history"])
+    # Which is why the simulator has an answer there.
+    assert found["plant"]["flow"] == pytest.approx(found["x"]["T"] + found["x"]["p"]) and found["plant"]["flow"] > 7.5
+
+
 # Refusals.
 
 @pytest.mark.parametrize("changes, mentions", [
