@@ -86,6 +86,33 @@ void make_ledger(const std::filesystem::path& path, const std::string& name) {
   if (code && code != std::errc::file_exists) throw InputError("cannot be made: " + code.message(), path.string());
 }
 
+void check_name(Database& database, const std::string& study, const std::string& file) {
+  Statement read(database, "SELECT value FROM study WHERE name = 'name'");
+  const std::string name = read.step() ? read.text(0) : "";
+  if (name == study) return;
+  throw InputError(fmt::format("is the ledger of the study {}, not of {}; another one can be named with --ledger",
+                               model::in_quotes(name), model::in_quotes(study)),
+                   file);
+}
+
+std::map<std::string, Outcome> outcomes_in(Database& database, const std::string& file) {
+  std::map<std::string, Outcome> result;
+  Statement read(database, "SELECT key, outcome FROM cells WHERE outcome <> 'pending'");
+  while (read.step()) {
+    const auto outcome = from_string<Outcome>(read.text(1));
+    if (!outcome) throw InputError("holds the unknown outcome " + model::in_quotes(read.text(1)), file);
+    result[read.text(0)] = *outcome;
+  }
+  return result;
+}
+
+std::map<std::string, double> seconds_in(Database& database) {
+  std::map<std::string, double> result;
+  Statement read(database, "SELECT key, seconds FROM cells WHERE outcome = 'done' AND seconds IS NOT NULL");
+  while (read.step()) result[read.text(0)] = read.number(1).value_or(0);
+  return result;
+}
+
 Json axes_json(const Axes& axes) {
   Json json = {{"source", axes.source},   {"architecture", axes.architecture}, {"training", axes.training},
                {"pruning", axes.pruning}, {"sparsity", axes.sparsity},         {"seed", axes.seed}};
@@ -98,9 +125,12 @@ Json axes_json(const Axes& axes) {
 void require_ledger(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::array<char, 100> header{};
-  in.read(header.data(), header.size());
-  if (!in && in.gcount() == 0 && !std::filesystem::exists(path))
-    throw InputError("there is no such file", path.string());
+  if (in.is_open()) in.read(header.data(), header.size());
+  if (!in.is_open()) {
+    const int code = errno;
+    throw InputError(code == ENOENT ? "there is no such file" : std::string("cannot be read: ") + std::strerror(code),
+                     path.string());
+  }
   const auto number = [&](std::size_t at) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) value = (value << 8) | static_cast<unsigned char>(header[at + i]);
@@ -132,16 +162,12 @@ Ledger::Ledger(const std::filesystem::path& path, const std::string& study) : m_
   m_lock = open(m_name.c_str(), O_RDWR | O_CLOEXEC);
   if (m_lock < 0) throw InputError(std::string("cannot be written: ") + std::strerror(errno), m_name);
   try {
-    if (flock(m_lock, LOCK_EX | LOCK_NB) != 0) throw InputError("is in use by another run of secateur study", m_name);
-    m_database = std::make_unique<Database>(path, Database::Mode::write);
-    Statement read(*m_database, "SELECT value FROM study WHERE name = 'name'");
-    const std::string name = read.step() ? read.text(0) : "";
-    if (name != study) {
-      throw InputError(fmt::format("is the ledger of the study {}, not of {}; another one can be named with --ledger",
-                                   model::in_quotes(name), model::in_quotes(study)),
-                       m_name);
+    if (flock(m_lock, LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) throw InputError("is in use by another run of secateur study", m_name);
+      throw InputError(std::string("cannot be locked: ") + std::strerror(errno), m_name);
     }
-    read.reset();
+    m_database = std::make_unique<Database>(path, Database::Mode::write);
+    check_name(*m_database, study, m_name);
     m_database->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   } catch (...) {
     m_database.reset();
@@ -151,6 +177,12 @@ Ledger::Ledger(const std::filesystem::path& path, const std::string& study) : m_
 }
 
 Ledger::~Ledger() {
+  try {
+    // Without a log the file can be copied, and read where nothing can be written. A reader may be in the way.
+    m_database->run("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
+  } catch (const std::exception&) {
+    // The log stays; the next run takes it up.
+  }
   m_database.reset();
   close(m_lock);
 }
@@ -184,22 +216,21 @@ void Ledger::plan(const std::vector<Cell>& cells, const std::string& spec) {
 
 std::map<std::string, Outcome> Ledger::outcomes() {
   const Meter meter(m_overhead);
-  std::map<std::string, Outcome> result;
-  Statement read(*m_database, "SELECT key, outcome FROM cells WHERE outcome <> 'pending'");
-  while (read.step()) {
-    const auto outcome = from_string<Outcome>(read.text(1));
-    if (!outcome) throw InputError("holds the unknown outcome " + model::in_quotes(read.text(1)), m_name);
-    result[read.text(0)] = *outcome;
-  }
-  return result;
+  return outcomes_in(*m_database, m_name);
 }
 
 std::map<std::string, double> Ledger::seconds() {
   const Meter meter(m_overhead);
-  std::map<std::string, double> result;
-  Statement read(*m_database, "SELECT key, seconds FROM cells WHERE outcome = 'done' AND seconds IS NOT NULL");
-  while (read.step()) result[read.text(0)] = read.number(1).value_or(0);
-  return result;
+  return seconds_in(*m_database);
+}
+
+Known read_known(const std::filesystem::path& path, const std::string& study) {
+  std::error_code code;
+  if (!std::filesystem::exists(path, code)) return {};
+  require_ledger(path);
+  Database database(path, Database::Mode::read);
+  check_name(database, study, path.string());
+  return {outcomes_in(database, path.string()), seconds_in(database)};
 }
 
 void Ledger::finish(const Cell& cell, const Finished& finished) {

@@ -29,7 +29,8 @@ struct Finished {
 class Ledger {
  public:
   /// Opens the ledger, or makes it when there is no file. Throws InputError, and changes nothing, for a file that is no
-  /// ledger, of another version, of a study with another name, or in use by another run.
+  /// ledger, of another version, of a study with another name, or in use by another run. A ledger that is closed in
+  /// peace is one file, without a log beside it.
   Ledger(const std::filesystem::path& path, const std::string& study);
   ~Ledger();
   Ledger(const Ledger&) = delete;
@@ -57,6 +58,14 @@ class Ledger {
   std::string m_name;
   double m_overhead = 0;
 };
+
+/// What a study's ledger says of cells that have run: Ledger::outcomes and Ledger::seconds.
+struct Known {
+  std::map<std::string, Outcome> outcomes;
+  std::map<std::string, double> seconds;
+};
+/// Reads only, also while a run writes; nothing when there is no file. Throws InputError as Ledger does.
+Known read_known(const std::filesystem::path& path, const std::string& study);
 
 /// Throws InputError unless the file is a ledger of this program's version of the schema; reads its first bytes only.
 void require_ledger(const std::filesystem::path& path);

@@ -269,15 +269,9 @@ int Count::total() const { return std::accumulate(outcomes.begin(), outcomes.end
 
 Summary preview(const Spec& spec, const std::vector<Cell>& cells, const std::filesystem::path& ledger,
                 const RunSettings& settings) {
-  std::map<std::string, Outcome> outcomes;
-  std::map<std::string, double> seconds;
-  if (std::filesystem::exists(ledger)) {
-    Ledger open(ledger, spec.name);
-    outcomes = open.outcomes();
-    seconds = open.seconds();
-  }
-  const State state(cells, outcomes, settings.retry);
-  const Estimate estimate(cells, seconds);
+  const Known known = read_known(ledger, spec.name);
+  const State state(cells, known.outcomes, settings.retry);
+  const Estimate estimate(cells, known.seconds);
   Summary summary;
   summary.counts = count(state);
   summary.workers = workers_for(spec, settings);

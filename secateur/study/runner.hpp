@@ -53,7 +53,8 @@ struct Summary {
   bool time_limit = false;       ///< stopped there with cells pending
 };
 
-/// Counts and an estimate of what is pending, without running anything; the ledger need not exist.
+/// Counts and an estimate of what is pending, without running anything: the ledger is only read, also while a run
+/// writes, and need not exist.
 Summary preview(const Spec& spec, const std::vector<Cell>& cells, const std::filesystem::path& ledger,
                 const RunSettings& settings);
 

@@ -3,27 +3,53 @@
 
 #include <sqlite3.h>
 
+#include <fmt/format.h>
+
 #include "secateur/core/error.hpp"
 
 namespace secateur::study {
 
-Database::Database(const std::filesystem::path& path, Mode mode) : m_name(path.string()) {
-  int flags = SQLITE_OPEN_READWRITE;
-  if (mode == Mode::create) flags |= SQLITE_OPEN_CREATE;
-  const int code = sqlite3_open_v2(m_name.c_str(), &m_handle, flags, nullptr);
-  if (code != SQLITE_OK) {
-    sqlite3_close(m_handle);
-    throw InputError(std::string("cannot be opened: ") + sqlite3_errstr(code), m_name);
+namespace {
+
+/// The file as a URI that promises SQLite nobody writes to it (https://www.sqlite.org/uri.html).
+std::string immutable(const std::string& name) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(name).string()) {
+    const bool special = c == '%' || c == '?' || c == '#';
+    uri += special ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
   }
-  sqlite3_extended_result_codes(m_handle, 1);
-  constexpr int patience = 10000;  // ms, while another process reads or writes
-  sqlite3_busy_timeout(m_handle, patience);
-  if (mode == Mode::read) run("PRAGMA query_only = ON");
+  return uri + "?immutable=1";
 }
 
-Database::~Database() { sqlite3_close(m_handle); }
+}  // namespace
+
+void Database::Close::operator()(sqlite3* handle) const { sqlite3_close(handle); }
+
+int Database::open(const std::string& name, int flags) {
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+  m_handle.reset(handle);
+  return code;
+}
+
+Database::Database(const std::filesystem::path& path, Mode mode) : m_name(path.string()), m_mode(mode) {
+  int code = open(m_name, mode == Mode::read     ? SQLITE_OPEN_READONLY
+                          : mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                 : SQLITE_OPEN_READWRITE);
+  if (mode == Mode::read && code == SQLITE_OK) {
+    // A write-ahead log wants files beside the ledger even for reading. Where those cannot be made, nobody writes.
+    const int tried = sqlite3_exec(m_handle.get(), "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr);
+    if ((tried & 0xff) == SQLITE_CANTOPEN) code = open(immutable(m_name), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  }
+  if (code != SQLITE_OK) throw InputError(std::string("cannot be opened: ") + sqlite3_errstr(code), m_name);
+  sqlite3_extended_result_codes(m_handle.get(), 1);
+  constexpr int patience = 10000;  // ms, while another process reads or writes
+  sqlite3_busy_timeout(m_handle.get(), patience);
+}
 
 void Database::fail(int code) const {
+  const char* const said = sqlite3_errmsg(m_handle.get());
+  const bool reading = m_mode == Mode::read || code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ;
   switch (code & 0xff) {
     case SQLITE_FULL:
       throw InputError("cannot be written: the disk is full; what was there before is intact", m_name);
@@ -34,19 +60,20 @@ void Database::fail(int code) const {
     case SQLITE_PERM:
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-      throw InputError(std::string("cannot be written: ") + sqlite3_errmsg(m_handle), m_name);
+      throw InputError(fmt::format("cannot be {}: {}", reading ? "read" : "written", said), m_name);
     default:
-      throw InputError(std::string("SQLite reports: ") + sqlite3_errmsg(m_handle), m_name);
+      throw InputError(fmt::format("SQLite reports: {}", said), m_name);
   }
 }
 
 void Database::run(const std::string& sql) {
-  const int code = sqlite3_exec(m_handle, sql.c_str(), nullptr, nullptr, nullptr);
+  const int code = sqlite3_exec(m_handle.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
 }
 
 Statement::Statement(Database& database, const std::string& sql) : m_database(database) {
-  const int code = sqlite3_prepare_v2(database.m_handle, sql.c_str(), static_cast<int>(sql.size()), &m_handle, nullptr);
+  const int code =
+      sqlite3_prepare_v2(database.m_handle.get(), sql.c_str(), static_cast<int>(sql.size()), &m_handle, nullptr);
   if (code != SQLITE_OK) database.fail(code);
 }
 

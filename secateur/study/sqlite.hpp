@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +17,9 @@ namespace secateur::study {
 /// without permission are the user's to mend.
 class Database {
  public:
+  /// `read` changes nothing and waits for nobody, also in a folder that cannot be written to.
   enum class Mode { create, write, read };
   Database(const std::filesystem::path& path, Mode mode);
-  ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -26,10 +27,17 @@ class Database {
 
  private:
   friend class Statement;
+  struct Close {
+    void operator()(sqlite3* handle) const;
+  };
+
+  /// Of sqlite3_open_v2.
+  int open(const std::string& name, int flags);
   [[noreturn]] void fail(int code) const;
 
   std::string m_name;
-  sqlite3* m_handle = nullptr;
+  Mode m_mode;
+  std::unique_ptr<sqlite3, Close> m_handle;
 };
 
 /// A prepared statement: bind, step, read columns (from 0), reset.

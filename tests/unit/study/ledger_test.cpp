@@ -91,6 +91,55 @@ TEST_F(LedgerTest, IsWrittenByOneRunAtATime) {
   EXPECT_THAT([&] { Ledger(m_path, "tiny"); }, ThrowsMessage<InputError>(HasSubstr("is in use by another run")));
 }
 
+TEST_F(LedgerTest, IsOneFileOnceItIsClosed) {
+  {
+    Ledger ledger(m_path, "tiny");
+    ledger.plan(m_cells, "{}");
+    EXPECT_TRUE(std::filesystem::exists(m_path.string() + "-wal"));
+  }
+  EXPECT_EQ(read_known(m_path, "tiny").outcomes.size(), 0u);
+  for (const char* suffix : {"-wal", "-shm", "-journal"})
+    EXPECT_FALSE(std::filesystem::exists(m_path.string() + suffix));
+}
+
+TEST_F(LedgerTest, ReadsWhatIsKnownWhileARunWrites) {
+  EXPECT_THAT(read_known(m_path, "tiny").outcomes, IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(m_path));
+  Ledger ledger(m_path, "tiny");
+  ledger.plan(m_cells, "{}");
+  ledger.finish(m_cells[0], finished(Outcome::done));
+  const Known known = read_known(m_path, "tiny");
+  EXPECT_THAT(known.outcomes, UnorderedElementsAre(Pair(m_cells[0].key, Outcome::done)));
+  EXPECT_THAT(known.seconds, UnorderedElementsAre(Pair(m_cells[0].key, 1.5)));
+  EXPECT_THAT([&] { static_cast<void>(read_known(m_path, "other")); },
+              ThrowsMessage<InputError>(HasSubstr("is the ledger of the study \"tiny\", not of \"other\"")));
+}
+
+// The folder of a write-ahead log that nobody may write to, which is what SQLite calls a file that cannot be opened.
+TEST_F(LedgerTest, ReadsALogWhoseOwnFilesCannotBeMade) {
+  {
+    Ledger ledger(m_path, "tiny");
+    ledger.plan(m_cells, "{}");
+  }
+  {
+    Database database(m_path, Database::Mode::write);
+    database.run("PRAGMA journal_mode = WAL");
+  }
+  std::filesystem::create_directory(m_path.string() + "-wal");
+  EXPECT_NO_THROW(static_cast<void>(read_known(m_path, "tiny")));
+  std::filesystem::remove(m_path.string() + "-wal");
+}
+
+TEST_F(LedgerTest, ReadingChangesNothingAndSaysRead) {
+  {
+    const Ledger ledger(m_path, "tiny");
+  }
+  const std::string before = read_file(m_path);
+  Database database(m_path, Database::Mode::read);
+  EXPECT_THAT([&] { database.run("DELETE FROM study"); }, ThrowsMessage<InputError>(HasSubstr("cannot be read: ")));
+  EXPECT_EQ(read_file(m_path), before);
+}
+
 TEST_F(LedgerTest, RefusesAnotherStudysLedger) {
   {
     const Ledger other(m_path, "other");
