@@ -200,7 +200,7 @@ Extremes extreme_rows(const Matrix& points, Index most, std::uint64_t seed) {
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return slack(a) < slack(b); });
   constexpr std::size_t most_questions = 20000;
-  Matrix chosen(most, dimensions);
+  Matrix chosen(std::min(most, count), dimensions);
   Index size = 0;
   for (const Index row : result.rows) chosen.row(size++) = points.row(row);
   result.exact = order.size() <= most_questions;
@@ -209,7 +209,7 @@ Extremes extreme_rows(const Matrix& points, Index most, std::uint64_t seed) {
     while (true) {
       const HullPoint nearest = nearest_in_hull(chosen.topRows(size), row);
       if (nearest.distance <= tiny) break;
-      if (size == most) {
+      if (size == chosen.rows()) {
         result.exact = false;
         return result;
       }

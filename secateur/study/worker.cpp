@@ -110,6 +110,15 @@ T number(const char* text) {
   return value;
 }
 
+/// Never above what this process may have already.
+void limit(decltype(RLIMIT_DATA) resource, rlim_t value) {
+  rlimit now{};
+  bool set = getrlimit(resource, &now) == 0;
+  now.rlim_cur = now.rlim_max = std::min(value, now.rlim_max);
+  set = set && setrlimit(resource, &now) == 0;
+  if (!set) throw std::runtime_error(fmt::format("a worker's limits cannot be set: {}", std::strerror(errno)));
+}
+
 int memory_file(const char* name) {
   const int file = memfd_create(name, MFD_CLOEXEC);
   // Well above the descriptors that the worker expects.
@@ -134,12 +143,9 @@ int worker_main(int argc, char** argv) noexcept {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != number<pid_t>(argv[2])) return no_parent_code;
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_IGN);
-    const rlimit no_core{0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
+    limit(RLIMIT_CORE, 0);
     // What the process has and what the solver's threads reserve before they do anything is not the cell's.
-    const auto bytes = static_cast<std::uint64_t>(number<double>(argv[3]) * 1024 * 1024);
-    const rlimit memory{memory_of("VmData") + bytes, memory_of("VmData") + bytes};
-    setrlimit(RLIMIT_DATA, &memory);
+    limit(RLIMIT_DATA, memory_of("VmData") + static_cast<rlim_t>(number<double>(argv[3]) * 1024 * 1024));
     write_all(result_descriptor, pack(run_cell(unpack_job(read_all(STDIN_FILENO)))));
     return 0;
   } catch (const std::bad_alloc&) {

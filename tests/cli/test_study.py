@@ -102,6 +102,24 @@ def test_plan_runs_nothing(spec, tmp_path):
     assert "solve (attribution)" in text.out and "about" in text.out
 
 
+def test_plan_may_be_asked_for_while_a_run_writes(spec, tmp_path):
+    process = start(spec(**SLOW))
+    a_worker(process)
+    result = study(spec(**SLOW), "--plan")
+    process.send_signal(signal.SIGINT)
+    assert result.code == 0 and count(result, "pending") == CELLS
+    assert process.wait(10) == 130
+    before = (tmp_path / "spec.sqlite").read_bytes()
+    assert study(spec(**SLOW), "--plan").code == 0
+    assert (tmp_path / "spec.sqlite").read_bytes() == before and sorted(tmp_path.glob("spec.sqlite*")) == [tmp_path / "spec.sqlite"]
+
+
+def test_a_worker_keeps_to_limits_that_are_lower_than_its_own(spec):
+    """Whoever starts the study may have less than the study's limit; that cannot be raised, and is no error."""
+    result = study(spec(memory_limit=10**7), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (2**32, 2**32)))
+    assert result.code == 0 and count(result, "done") == CELLS
+
+
 def test_time_limit_leaves_cells_pending_and_says_so(spec):
     result = study(spec(), "--time-limit", 1e-9)
     assert result.code == 4 and result.json["ran"] == 0 and count(result, "pending") == CELLS

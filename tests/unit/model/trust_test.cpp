@@ -137,6 +137,12 @@ TEST(TrustPoints, FewerExtremeRowsAreAnInnerApproximation) {
   EXPECT_EQ(extremes.rows.size(), 20u);
 }
 
+TEST(TrustPoints, AskingForMoreExtremeRowsThanThereAreTakesNoMemory) {
+  Rng rng(5);
+  const Matrix points = random_points(40, 3, rng);
+  EXPECT_EQ(extreme_rows(points, Index{1} << 40, 0).rows, extreme_rows(points, 40, 0).rows);
+}
+
 TEST(TrustPoints, DegenerateRows) {
   const Matrix same = Matrix::Constant(5, 2, 0.25);
   const Extremes one = extreme_rows(same, 10, 0);
