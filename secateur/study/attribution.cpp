@@ -2,8 +2,10 @@
 #include "secateur/study/attribution.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -14,8 +16,8 @@ namespace secateur::study {
 
 namespace {
 
-/// `above` and `below`: whether a run in the numerator or the denominator of a ratio was stopped.
-Known known(bool above, bool below) {
+/// `above` and `below`: whether the numerator or the denominator of a ratio is smaller than the true one.
+Known known_of(bool above, bool below) {
   if (above && below) return Known::unclear;
   return above ? Known::at_least : below ? Known::at_most : Known::equal;
 }
@@ -24,9 +26,13 @@ bool proven(const SolveRow& row) {
   return row.status == Status::optimal || row.status == Status::infeasible || row.status == Status::unbounded;
 }
 
-/// A run's value in a measure; nothing when it has none.
-std::optional<Runs::Run> run_of(const SolveRow& row, Measure measure, const std::optional<double>& objective) {
-  if (row.work.outcome != Outcome::done || !row.status || row.status == Status::interrupted) return std::nullopt;
+bool ended(const SolveRow& row) {
+  return row.work.outcome == Outcome::done && row.status && row.status != Status::interrupted;
+}
+
+/// A run's value in a measure; nothing when it has none. `objective`: of the network.
+std::optional<Runs::Run> run_of(const SolveRow& row, Measure measure, const std::optional<Runs::Run>& objective) {
+  if (!ended(row)) return std::nullopt;
   switch (measure) {
     case Measure::seconds:
       if (row.status == Status::time_limit) return Runs::Run{row.time_limit, false};
@@ -37,8 +43,7 @@ std::optional<Runs::Run> run_of(const SolveRow& row, Measure measure, const std:
       return Runs::Run{static_cast<double>(*row.nodes), proven(row)};
     case Measure::root_gap:
       if (!row.root_bound || !objective) return std::nullopt;
-      // A relaxation's optimum is what it is, however the search ended.
-      return Runs::Run{std::abs(*objective - *row.root_bound), true};
+      return Runs::Run{std::abs(objective->value - *row.root_bound), objective->proven};
   }
   return std::nullopt;
 }
@@ -54,17 +59,83 @@ struct Four {
   const SolveRow* loose_all = nullptr;
   const SolveRow* loose_unstable = nullptr;
   const SolveRow* tight_all = nullptr;
+
+  [[nodiscard]] std::array<const SolveRow*, 4> all() const { return {own, loose_all, loose_unstable, tight_all}; }
 };
 
-/// The objective of the network: all runs ask the same question, so that of any with a proof is the optimum.
-std::optional<double> best_objective(const Four& runs) {
-  std::optional<double> best;
-  for (const SolveRow* row : {runs.own, runs.loose_all, runs.loose_unstable, runs.tight_all}) {
-    if (row == nullptr || !row->objective) continue;
-    if (proven(*row)) return row->objective;
-    if (!best) best = row->objective;
+/// The network's best objective: all runs ask the same question, so that of any with a proof is the optimum. Without
+/// one it is the best point of all. Every relaxation bounds the optimum, so the best of the points is the one next to a
+/// root bound, whether the question is for a least or a largest value.
+std::optional<Runs::Run> best_objective(const Four& runs) {
+  std::optional<double> root, best;
+  for (const SolveRow* row : runs.all()) {
+    if (row == nullptr || !ended(*row)) continue;
+    if (row->objective && proven(*row)) return Runs::Run{*row->objective, true};
+    if (!root) root = row->root_bound;
   }
-  return best;
+  if (!root) return std::nullopt;
+  for (const SolveRow* row : runs.all()) {
+    if (row == nullptr || !ended(*row) || !row->objective) continue;
+    if (!best || std::abs(*row->objective - *root) < std::abs(*best - *root)) best = row->objective;
+  }
+  if (!best) return std::nullopt;
+  return Runs::Run{*best, false};
+}
+
+/// The runs of a study by network and solve block.
+class Sets {
+ public:
+  explicit Sets(const Study& study) {
+    for (const SolveRow& row : study.solves) {
+      Four& four = m_found[place_of(row.axes, row.solve)];
+      const bool loose = row.big_m == model::BigM::loose, all = row.binaries == model::Binaries::all;
+      if (!row.reference) {
+        four.own = &row;
+      } else if (loose && all) {
+        four.loose_all = &row;
+      } else if (loose) {
+        four.loose_unstable = &row;
+      } else if (all) {
+        four.tight_all = &row;
+      }
+    }
+  }
+
+  [[nodiscard]] const Four& of(const Axes& axes, const std::string& solve) const {
+    static const Four none;
+    const auto at = m_found.find(place_of(axes, solve));
+    return at == m_found.end() ? none : at->second;
+  }
+  /// Of the network that was pruned.
+  [[nodiscard]] const Four& dense(const Axes& axes, const std::string& solve) const {
+    Axes ancestor = axes;
+    ancestor.pruning = "dense";
+    ancestor.method.reset();
+    ancestor.sparsity = 0;
+    return of(ancestor, solve);
+  }
+  /// Calls visit(axes, solve, runs, dense network's runs) for every set that the study plans.
+  template <class Visitor>
+  void each(const Study& study, Visitor&& visit) const {
+    std::set<Place> seen;
+    for (const SolveRow& row : study.solves) {
+      if (!row.axes.method || !seen.insert(place_of(row.axes, row.solve)).second) continue;
+      const Four& four = of(row.axes, row.solve);
+      const bool planned = four.loose_all != nullptr || four.loose_unstable != nullptr || four.tight_all != nullptr;
+      if (planned) visit(row.axes, row.solve, four, dense(row.axes, row.solve));
+    }
+  }
+
+ private:
+  std::map<Place, Four> m_found;
+};
+
+/// The first run of a set that says nothing; none when all do. A run that is not planned is a null pointer.
+std::optional<const SolveRow*> missing(const Four& four, const Four& dense) {
+  for (const SolveRow* row : {dense.own, four.own, four.loose_all, four.loose_unstable, four.tight_all}) {
+    if (row == nullptr || !ended(*row)) return row;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -72,6 +143,10 @@ std::optional<double> best_objective(const Four& runs) {
 double floor_of(Measure measure) { return measure == Measure::nodes ? 1 : 1e-6; }
 
 Attribution attribute(const Runs& runs, Measure measure) {
+  // Which of the two a run without a proof makes too small.
+  const auto known = [&](bool above, bool below) {
+    return measure == Measure::root_gap ? known_of(below, above) : known_of(above, below);
+  };
   const auto log_of = [&](const Runs::Run& run) { return std::log10(std::max(run.value, floor_of(measure))); };
   const double dense = log_of(runs.dense), pruned = log_of(runs.pruned), all = log_of(runs.loose_all);
   const double unstable = log_of(runs.loose_unstable), tight = log_of(runs.tight_all);
@@ -91,47 +166,52 @@ Attribution attribute(const Runs& runs, Measure measure) {
 }
 
 std::vector<Attribution> attribute(const Study& study) {
-  std::map<Place, Four> found;
-  for (const SolveRow& row : study.solves) {
-    Four& four = found[place_of(row.axes, row.solve)];
-    const bool loose = row.big_m == model::BigM::loose, all = row.binaries == model::Binaries::all;
-    if (!row.reference) {
-      four.own = &row;
-    } else if (loose && all) {
-      four.loose_all = &row;
-    } else if (loose) {
-      four.loose_unstable = &row;
-    } else if (all) {
-      four.tight_all = &row;
-    }
-  }
   std::vector<Attribution> result;
-  for (const SolveRow& row : study.solves) {
-    if (row.reference || !row.axes.method) continue;
-    const Four& four = found.at(place_of(row.axes, row.solve));
-    Axes ancestor = row.axes;
-    ancestor.pruning = "dense";
-    ancestor.method.reset();
-    ancestor.sparsity = 0;
-    const auto dense = found.find(place_of(ancestor, row.solve));
-    const bool complete = four.loose_all != nullptr && four.loose_unstable != nullptr && four.tight_all != nullptr &&
-                          dense != found.end() && dense->second.own != nullptr;
-    if (!complete) continue;
+  Sets(study).each(study, [&](const Axes& axes, const std::string& solve, const Four& four, const Four& dense) {
+    if (missing(four, dense)) return;
+    const auto best = best_objective(four), best_dense = best_objective(dense);
     for (const Measure measure : {Measure::seconds, Measure::nodes, Measure::root_gap}) {
-      const auto best = best_objective(four);
-      const auto d = run_of(*dense->second.own, measure, best_objective(dense->second));
+      const auto d = run_of(*dense.own, measure, best_dense);
       const auto la = run_of(*four.loose_all, measure, best);
       const auto lu = run_of(*four.loose_unstable, measure, best);
       const auto ta = run_of(*four.tight_all, measure, best);
       const auto tu = run_of(*four.own, measure, best);
       if (!d || !la || !lu || !ta || !tu) continue;
       Attribution one = attribute({*d, *la, *lu, *ta, *tu}, measure);
-      one.axes = row.axes;
-      one.solve = row.solve;
+      one.axes = axes;
+      one.solve = solve;
       result.push_back(std::move(one));
     }
-  }
+  });
   return result;
+}
+
+std::vector<Incomplete> incomplete(const Study& study) {
+  std::vector<Incomplete> result;
+  Sets(study).each(study, [&](const Axes& axes, const std::string& solve, const Four& four, const Four& dense) {
+    const auto row = missing(four, dense);
+    if (!row) return;
+    result.push_back({axes, solve, *row == nullptr ? std::nullopt : std::optional((*row)->work.outcome)});
+  });
+  return result;
+}
+
+std::string incomplete_text(const Study& study) {
+  const std::vector<Incomplete> sets = incomplete(study);
+  if (sets.empty()) return {};
+  int all = 0;
+  Sets(study).each(study, [&](const Axes&, const std::string&, const Four&, const Four&) { ++all; });
+  std::map<std::string, int> reasons;
+  for (const Incomplete& one : sets) {
+    ++reasons[one.outcome ? fmt::format("a run that is {}", words(*one.outcome)) : "a run that is not planned"];
+  }
+  std::string text = fmt::format("{} of {} sets of five runs are left out:", sets.size(), all);
+  const char* comma = " ";
+  for (const auto& [reason, count] : reasons) {
+    text += fmt::format("{}{} for {}", comma, count, reason);
+    comma = ", ";
+  }
+  return text;
 }
 
 std::vector<MeanAttribution> average(const std::vector<Attribution>& attributions) {
@@ -140,8 +220,8 @@ std::vector<MeanAttribution> average(const std::vector<Attribution>& attribution
   const auto add = [](Part& sum, const Part& part) {
     sum.log += part.log;
     const auto stopped = [](Known k, Known side) { return k == side || k == Known::unclear; };
-    sum.known = known(stopped(sum.known, Known::at_least) || stopped(part.known, Known::at_least),
-                      stopped(sum.known, Known::at_most) || stopped(part.known, Known::at_most));
+    sum.known = known_of(stopped(sum.known, Known::at_least) || stopped(part.known, Known::at_least),
+                         stopped(sum.known, Known::at_most) || stopped(part.known, Known::at_most));
   };
   for (const Attribution& one : attributions) {
     Axes group = one.axes;

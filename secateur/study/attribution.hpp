@@ -36,11 +36,12 @@ struct Attribution {
   Part big_m;     ///< tighter constants for those unstable in both
 };
 
-/// What the five runs behind an attribution took, and whether each ended with a proof.
+/// What the five runs behind an attribution took. A run that was stopped would have taken more seconds and nodes: its
+/// value is too small. A root gap to an objective that is not proven is too large.
 struct Runs {
   struct Run {
     double value = 0;
-    bool proven = true;
+    bool proven = true;  ///< for a root gap: the objective is
   };
   Run dense;
   Run loose_all;       ///< the pruned network with the dense one's constants and binaries
@@ -64,8 +65,20 @@ Attribution attribute(const Runs& runs, Measure measure);
 double floor_of(Measure measure);
 
 /// Of every pruned network whose five runs are done, in the order of the study, all three measures (the root gap where
-/// all relaxations ended).
+/// all relaxations ended and both networks have an objective).
 std::vector<Attribution> attribute(const Study& study);
+
+/// Five runs of which one says nothing, so that attribute() leaves them out: the first that does not.
+struct Incomplete {
+  Axes axes;  ///< of the pruned network
+  std::string solve;
+  std::optional<Outcome> outcome;  ///< none: the plan has no such run
+};
+/// Of every pruned network of which the study plans a run with the dense one's constants or binaries.
+std::vector<Incomplete> incomplete(const Study& study);
+/// "3 of 20 sets of five runs are left out: 1 for a run that is not run yet, 2 for a run that is timed out"; empty when
+/// all are there.
+std::string incomplete_text(const Study& study);
 
 /// Means over seeds of the logarithms, that is geometric means of the factors.
 struct MeanAttribution {

@@ -189,6 +189,26 @@ Study read_ledger(const std::filesystem::path& path) {
 
 }  // namespace
 
+const char* words(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::pending:
+      return "not run yet";
+    case Outcome::done:
+      return "done";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::crashed:
+      return "crashed";
+    case Outcome::time_out:
+      return "timed out";
+    case Outcome::out_of_memory:
+      return "out of memory";
+    case Outcome::skipped:
+      break;
+  }
+  return "skipped";
+}
+
 Study read_study(const std::filesystem::path& path) {
   std::error_code code;
   return std::filesystem::is_directory(path, code) ? read_csv_folder(path) : read_ledger(path);

@@ -23,6 +23,9 @@ enum class Kind { train, prune, bounds, solve };
 /// network it needs did not make one; `pending`: not run yet.
 enum class Outcome { pending, done, failed, crashed, time_out, out_of_memory, skipped };
 
+/// "timed out", "not run yet".
+const char* words(Outcome outcome);
+
 /// Where in the study's cross product a row stands; the names are those of the specification's blocks.
 struct Axes {
   std::string source;                   ///< what the network imitates: "peaks"

@@ -120,10 +120,15 @@ std::optional<ReportFigure> attribution_figure(const std::vector<MeanAttribution
           ? "There is no speed-up to attribute."
           : fmt::format(
                 "Of the solve time's powers of ten, {} on average over {} pruned networks, the size brings {}, fewer "
-                "integers {}, tighter big-M constants {}.",
+                "integers {}, tighter big-M constants {}.{}",
                 number(shares.total / shares.bars, 2), shares.bars, percent(shares.size / shares.total),
-                percent(shares.integers / shares.total), percent(shares.big_m / shares.total));
+                percent(shares.integers / shares.total), percent(shares.big_m / shares.total), stopped_text(shares));
   return figure;
+}
+
+std::string stopped_text(const Shares& shares) {
+  if (shares.stopped == 0) return {};
+  return fmt::format(" In {} of them a run was stopped, which counts at its limit.", shares.stopped);
 }
 
 Shares shares_of(const std::vector<MeanAttribution>& means) {
@@ -131,6 +136,8 @@ Shares shares_of(const std::vector<MeanAttribution>& means) {
   for (const MeanAttribution& mean : means) {
     if (mean.measure != Measure::seconds) continue;
     ++shares.bars;
+    const auto known = {mean.size.known, mean.integers.known, mean.big_m.known};
+    shares.stopped += std::all_of(known.begin(), known.end(), [](Known k) { return k == Known::equal; }) ? 0 : 1;
     shares.total += mean.total.log, shares.size += mean.size.log;
     shares.integers += mean.integers.log, shares.big_m += mean.big_m.log;
   }

@@ -188,15 +188,17 @@ Claim shapes(const std::vector<Measured>& all, const std::vector<Outline>& outli
   return claim;
 }
 
-Claim factors(const std::vector<MeanAttribution>& means) {
+Claim factors(const Study& study, const std::vector<MeanAttribution>& means) {
   Claim claim{"Three factors: size, integers, big-M", "", not_measured};
   const Shares shares = shares_of(means);
+  const std::string left_out = incomplete_text(study);
+  if (!left_out.empty()) claim.here = fmt::format("{}{}.", means.empty() ? "" : " ", left_out);
   if (!(shares.total > 0)) return claim;
   claim.here = fmt::format(
       "Of the logarithm of the speed-up the size brings {}, fewer integers {}, tighter big-M constants {} ({} "
-      "networks).",
+      "networks).{}{}",
       percent(shares.size / shares.total), percent(shares.integers / shares.total),
-      percent(shares.big_m / shares.total), shares.bars);
+      percent(shares.big_m / shares.total), shares.bars, stopped_text(shares), claim.here);
   const double least = std::min({shares.size, shares.integers, shares.big_m}) / shares.total;
   claim.verdict = least >= 0.05 ? "all three matter" : least >= -0.05 ? "not all matter" : "one of them costs";
   return claim;
@@ -241,7 +243,7 @@ Claim baselines(const Study& study, const std::vector<Outline>& outlines) {
 std::vector<Claim> claims(const Study& study, const std::vector<Outline>& outlines,
                           const std::vector<MeanAttribution>& means) {
   const std::vector<Measured> all = measure(study, outlines);
-  return {tightening(study, outlines), thousand(all),    factors(means),
+  return {tightening(study, outlines), thousand(all),    factors(study, means),
           shapes(all, outlines),       intractable(all), baselines(study, outlines)};
 }
 

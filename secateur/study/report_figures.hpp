@@ -39,10 +39,12 @@ std::optional<ReportFigure> attribution_figure(const std::vector<MeanAttribution
 
 /// Sums over the solve times' attributions.
 struct Shares {
-  int bars = 0;
+  int bars = 0, stopped = 0;  ///< stopped: with a run that was
   double total = 0, size = 0, integers = 0, big_m = 0;
 };
 Shares shares_of(const std::vector<MeanAttribution>& means);
+/// A sentence about stopped runs, a space before it; empty without any.
+std::string stopped_text(const Shares& shares);
 
 /// The bounds method that the figures of bounds show: the solves' own where it was measured, else the first that was.
 std::string method_name(const Study& study, const std::string& source);

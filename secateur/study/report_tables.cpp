@@ -31,26 +31,6 @@ const char* plural(Kind kind) {
   return "solves";
 }
 
-const char* words(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::pending:
-      return "not run yet";
-    case Outcome::done:
-      return "done";
-    case Outcome::failed:
-      return "failed";
-    case Outcome::crashed:
-      return "crashed";
-    case Outcome::time_out:
-      return "timed out";
-    case Outcome::out_of_memory:
-      return "out of memory";
-    case Outcome::skipped:
-      break;
-  }
-  return "skipped";
-}
-
 /// Calls visit(kind, axes, work, what) for every cell once.
 template <class Visitor>
 void each_cell(const Study& study, Visitor&& visit) {

@@ -162,6 +162,19 @@ TEST(Claims, AreNotMeasuredWithoutResultsAndSayWhatIsThere) {
   EXPECT_THAT(all[4].here, HasSubstr("1 of 1"));
 }
 
+TEST(Claims, SayWhichSetsOfTheAttributionAreLeftOut) {
+  Study study = sample_study();
+  const auto factors = [&] { return claims(study, outlines(study), average(attribute(study))).at(2).here; };
+  EXPECT_THAT(factors(), HasSubstr("the size brings 50"));
+  EXPECT_THAT(factors(), Not(testing::AnyOf(HasSubstr("left out"), HasSubstr("stopped"))));
+  const auto reference =
+      std::find_if(study.solves.begin(), study.solves.end(), [](const SolveRow& row) { return row.reference; });
+  reference->status = Status::time_limit;
+  EXPECT_THAT(factors(), HasSubstr("In 1 of them a run was stopped, which counts at its limit."));
+  reference->work.outcome = Outcome::out_of_memory;
+  EXPECT_THAT(factors(), HasSubstr("sets of five runs are left out: 1 for a run that is out of memory."));
+}
+
 TEST(Claims, CountSpeedUpsThatBoundNothingAsNothing) {
   Small small;
   small.error(true, 0, 0.1), small.error(false, 0, 0.12);
