@@ -185,7 +185,7 @@ Json to_json(const LoopResult& result, const Case& plant, const LoopSettings& se
   json["plant"] = answer != nullptr ? named(plant.outputs(), answer->simulation.outputs) : Json();
   json["trust"] = Json();
   if (best != nullptr) {
-    const Round& round = result.rounds[result.best->first];
+    const Round& round = result.rounds[result.best.value_or(std::pair<std::size_t, std::size_t>()).first];
     json["trust"] = {{"rows", round.rows}};
     json["trust"].update(trust_json(round.trust, best->trust));
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <stdexcept>
 #include <tuple>
 
@@ -116,7 +117,7 @@ class Loop {
                        (sample.reasons.empty() ? std::to_string(data.rows()) + " points" : describe_failures(sample)));
     }
     round.rows = data.rows();
-    m_trust.emplace(m_plant.form, data.input_names, data.x);
+    m_trust = std::make_unique<model::Trust>(m_plant.form, data.input_names, data.x);
     round.seconds.sample = watch.seconds();
 
     watch = Stopwatch();
@@ -213,7 +214,7 @@ class Loop {
   const Stop& m_stop;
   LoopResult m_result;
   data::Dataset m_seen;
-  std::optional<model::Trust> m_trust;  ///< of this round's rows
+  std::unique_ptr<const model::Trust> m_trust;  ///< of this round's rows
 };
 
 }  // namespace

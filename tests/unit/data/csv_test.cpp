@@ -159,6 +159,29 @@ TEST(Csv, RefusesAMissingFile) {
   EXPECT_THROW(read_csv(std::filesystem::temp_directory_path()), InputError);
 }
 
+TEST(Answers, MayBeMissing) {
+  const Table table = read_answers("a,b\n1,nan\n,2\n NaN , -inf\n\nnan\n+Infinity,\n-nan,3\n", "out.csv");
+  ASSERT_EQ(table.rows(), 6);
+  const auto missing = table.values.array().isNaN();
+  EXPECT_TRUE(missing(0, 1) && missing(1, 0) && missing(2, 0) && missing(3, 0) && missing(3, 1) && missing(4, 1) &&
+              missing(5, 0));
+  EXPECT_EQ(table.values(0, 0), 1);
+  EXPECT_EQ(table.values(1, 1), 2);
+  EXPECT_EQ(table.values(2, 1), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(table.values(4, 0), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(table.values(5, 1), 3);
+}
+
+TEST(Answers, AreOtherwiseATable) {
+  EXPECT_EQ(read_answers("a\nnan\n", "out.csv").rows(), 1);
+  for (const char* bytes :
+       {"a,b\n1\n", "a,b\n1,2,3\n", "a,b\nnan,nan,nan\n", "a,b\n1,none\n", "a,b\n1,nano\n", "", "a,b\n"}) {
+    EXPECT_THROW(read_answers(bytes, "out.csv"), InputError) << bytes;
+  }
+  // Where numbers have to stand they still have to.
+  EXPECT_THROW(read("a,b\n1,nan\n"), InputError);
+}
+
 TEST(Csv, ReadsAFile) {
   const Table table = read_csv(std::filesystem::path(SECATEUR_TEST_DATA) / "data" / "sobol32.csv");
   EXPECT_EQ(table.columns.size(), 33U);

@@ -34,7 +34,8 @@ TEST(Cases, AreFoundByName) {
   EXPECT_EQ(cases().size(), 5U);
   EXPECT_EQ(refusal([] { find_case("williams-otto", "bases"); }),
             "unknown case \"bases\" of williams-otto; allowed: base, permit, catalogue, roi");
-  EXPECT_EQ(refusal([] { find_case("otto", "base"); }), "unknown flowsheet \"otto\"; allowed: williams-otto, hda, or a file SPEC.json");
+  EXPECT_EQ(refusal([] { find_case("otto", "base"); }),
+            "unknown flowsheet \"otto\"; allowed: williams-otto, hda, or a file SPEC.json");
 }
 
 TEST(Cases, NamesFollowTheNetwork) {

@@ -7,41 +7,10 @@
 #include <cmath>
 
 #include "secateur/core/error.hpp"
+#include "unit/flowsheet/paraboloid.hpp"
 
 namespace secateur::flowsheet {
 namespace {
-
-/// (x - 1)^2 + (y - 2)^2 over x in [-3, 3], y in [-3, 3]; there is no answer for x + y below -4.
-class Paraboloid : public Simulator {
- public:
-  Paraboloid()
-      : Simulator({"paraboloid",
-                   {{"x", "", ""}, {"y", "", ""}},
-                   {{"f", "", ""}},
-                   {Vector::Constant(2, -3), Vector::Constant(2, 3)}}) {}
-
- private:
-  [[nodiscard]] Simulation run(const Vector& at) const override {
-    const double x = at(0), y = at(1);
-    if (x + y < -4) return {false, {}, "too low"};
-    return {true, Vector::Constant(1, (x - 1) * (x - 1) + (y - 2) * (y - 2)), {}};
-  }
-};
-
-Case paraboloid() {
-  Case plant;
-  plant.simulator = std::make_shared<Paraboloid>();
-  plant.training = plant.simulator->box();
-  for (const char* name : {"x", "y"}) {
-    plant.form.add_variable({name, "", model::VariableType::continuous, -3, 3, {}});
-  }
-  plant.form.add_variable({"f", "", model::VariableType::continuous, -1e300, 1e300, {}});
-  plant.form.variables[2].lower = -std::numeric_limits<double>::infinity();
-  plant.form.variables[2].upper = std::numeric_limits<double>::infinity();
-  plant.form.add_network("n", placeholder({"x", "y"}, {"f"}), {0, 1}, {2});
-  plant.form.objective = {{2, 1}};
-  return plant;
-}
 
 // The optima that the case studies publish, and those committed with the cases.
 TEST(Reference, PublishedOptimaAreFound) {
@@ -105,6 +74,19 @@ TEST(Reference, RefusesWhatItCannotSearch) {
   plant.form.variables[1].upper = std::numeric_limits<double>::infinity();
   EXPECT_THROW(optimize_directly(plant, {}), InputError);
   plant.simulator = nullptr;
+  EXPECT_THROW(optimize_directly(plant, {}), InputError);
+}
+
+TEST(Reference, LetsThroughWhatTheSimulatorThrows) {
+  class Broken : public Simulator {
+   public:
+    Broken() : Simulator(Description{"broken", {{"x", "", ""}, {"y", "", ""}}, {{"f", "", ""}}, {}}) {}
+
+   private:
+    [[nodiscard]] Simulation run(const Vector&) const override { throw InputError("the plant is closed"); }
+  };
+  Case plant = paraboloid();
+  plant.simulator = std::make_shared<Broken>();
   EXPECT_THROW(optimize_directly(plant, {}), InputError);
 }
 
