@@ -35,6 +35,7 @@
 #include "secateur/nn/onnx.hpp"
 #include "secateur/nn/read.hpp"
 #include "secateur/prune/prune.hpp"
+#include "secateur/search/solve.hpp"
 #include "secateur/study/attribution.hpp"
 #include "secateur/study/demo.hpp"
 #include "secateur/study/guidance.hpp"

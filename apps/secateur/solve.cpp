@@ -14,6 +14,7 @@
 #include "secateur/mip/property.hpp"
 #include "secateur/model/json.hpp"
 #include "secateur/model/vnnlib.hpp"
+#include "secateur/search/solve.hpp"
 #include "trust_arguments.hpp"
 
 namespace secateur::app {
@@ -48,7 +49,7 @@ class Solve : public Command {
     m_trust.read(problem, m_settings.seed);
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
-    const model::SolveResult result = mip::solve(problem, m_settings, m_solver_options, context.reporter.sink());
+    const model::SolveResult result = search::solve(problem, m_settings, m_solver_options, context.reporter.sink());
     context.reporter.finish();
     if (context.json) {
       Json json = model::to_json(result, problem, m_settings);

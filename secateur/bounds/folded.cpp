@@ -281,11 +281,13 @@ Folded fold(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBo
   return folded;
 }
 
-Folded fold(const Folded& from, const Box& box, const Vector& lower, const Vector& upper) {
+Folded fold(const Folded& from, const Box& box, const Vector& lower, const Vector& upper,
+            const std::vector<unsigned char>* keep) {
   std::vector<Fate> fates;
   Index kept = 0, active = 0;
   for (Index i = 0; i < from.units(); ++i) {
-    fates.push_back(fate(lower(i), upper(i)));
+    const bool kept_anyway = keep != nullptr && (*keep)[static_cast<std::size_t>(i)] != 0;
+    fates.push_back(kept_anyway ? Fate::kept : fate(lower(i), upper(i)));
     kept += fates.back() == Fate::kept;
     active += fates.back() == Fate::active;
   }

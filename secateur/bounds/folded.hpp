@@ -38,6 +38,8 @@ struct Folded {
 Folded fold(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& bounds, const Vector& objective);
 
 /// Folds further: `lower`, `upper` bound the kept units on `box`, which is part of the one that `from` was folded on.
-Folded fold(const Folded& from, const Box& box, const Vector& lower, const Vector& upper);
+/// `keep`, if given: one entry a unit; those that are not zero are kept although they are stable.
+Folded fold(const Folded& from, const Box& box, const Vector& lower, const Vector& upper,
+            const std::vector<unsigned char>* keep = nullptr);
 
 }  // namespace secateur::bounds

@@ -12,6 +12,7 @@
 #include "secateur/bounds/bounds.hpp"
 #include "secateur/bounds/detail.hpp"
 #include "secateur/bounds/folded.hpp"
+#include "secateur/bounds/shrink.hpp"
 #include "secateur/core/kernels.hpp"
 #include "secateur/core/rounding.hpp"
 
@@ -137,25 +138,6 @@ std::vector<Box> split(const Box& box, const Folded& folded) {
     width(widest) *= 0.5;
   }
   return parts;
-}
-
-/// Shrinks `box` to where the objective's linear lower bound is not above the cut-off: with f >= bound + sum_j slope_j
-/// (x_j - x*_j), each term of the sum nonnegative on the box, f <= cutoff needs |slope_j| |x_j - x*_j| <= cutoff -
-/// bound for every j. Whether anything was cut away.
-bool shrink(Box& box, const Vector& slope, double bound, double cutoff) {
-  const double slack = next_up(cutoff - bound);
-  if (!std::isfinite(slack)) return false;
-  bool cut = false;
-  for (Index j = 0; j < box.size(); ++j) {
-    if (!(std::abs(slope(j)) > 0x1p-900)) continue;
-    const double reach = next_up(slack / std::abs(slope(j)));
-    if (!(reach < box.upper(j) - box.lower(j))) continue;
-    const double end = slope(j) > 0 ? add_up(box.lower(j), reach) : add_down(box.upper(j), -reach);
-    if (!(end > box.lower(j) && end < box.upper(j))) continue;
-    (slope(j) > 0 ? box.upper : box.lower)(j) = end;
-    cut = true;
-  }
-  return cut;
 }
 
 /// Bounds the parts of a cell.

@@ -24,6 +24,8 @@ class Ledger {
   bool offer(const Vector& point);
   /// A bound that holds in real arithmetic.
   void prove(double bound);
+  /// How many nodes have been looked at, by whatever search.
+  void count(std::int64_t nodes) { m_nodes = nodes; }
   /// A new run of the solver begins. What it said at the end of the run before still counts, unless a forward pass
   /// contradicts it.
   void begin_run();

@@ -166,7 +166,7 @@ void require_available(const model::Problem& problem, const model::SolveSettings
   model::SolveSettings copy = settings;
   describe(copy, RangeCheck{});
   if (settings.engine == model::Engine::native) {
-    throw InputError("the native engine has not landed yet; available: auto, milp", {}, "--engine");
+    throw InputError("the native engine does not take part in this; available: auto, milp", {}, "--engine");
   }
   if (settings.solutions > 1) {
     throw InputError("reporting more than one solution has not landed yet; available: 1", {}, "--solutions");

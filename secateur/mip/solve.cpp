@@ -9,6 +9,7 @@
 #include <string>
 
 #include "secateur/core/error.hpp"
+#include "secateur/core/version.hpp"
 #include "secateur/lp/scaling.hpp"
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/cell.hpp"
@@ -35,12 +36,13 @@ class Search {
  public:
   Search(const model::Problem& problem, const model::SolveSettings& settings, const SolverOptions& options,
          const ProgressSink& progress, const graph::NeuronBounds* reference = nullptr,
-         std::optional<Target> target = std::nullopt)
+         std::optional<Target> target = std::nullopt, const Interlude& interlude = {})
       : m_problem(problem),
         m_structure(model::structure(problem)),
         m_settings(settings),
         m_reference(reference),
         m_target(target),
+        m_interlude(interlude),
         m_stop(settings.time_limit),
         m_ledger(problem, m_structure, settings, m_stop, progress),
         m_session(lp::make_session(to_string(settings.solver))),
@@ -61,6 +63,10 @@ class Search {
     const Stopwatch solve_watch;
     if (m_prepared.infeasible) m_beyond = Proof::rounding_safe;
     result.status = m_prepared.infeasible ? Status::infeasible : search(result);
+    if (m_interlude && !m_formulated) {
+      result.engine = model::Engine::native;
+      result.solver = std::string("Secateur ").append(version);
+    }
     result.nodes = m_nodes;
     m_ledger.write(result);
     if (result.status == Status::infeasible) result.bound.reset();  // of no point
@@ -89,6 +95,7 @@ class Search {
     if (m_target) move_inwards(m_inner.frame.model);
     find_points();
     if (done()) return Status::optimal;
+    if (const auto ended = other_search(m_prepared, false, cutoff())) return *ended;
     m_tightened = tighten(
         m_prepared, m_problem, m_settings, cutoff(), [this](const Vector& x) { return probe(x); },
         [this](double bound) { m_ledger.prove(bound); }, m_stop);
@@ -99,11 +106,40 @@ class Search {
       m_prepared.infeasible = !m_ledger.has_point() && !m_target;
       return m_ledger.has_point() ? Status::node_limit : Status::infeasible;
     }
+    if (const auto ended = other_search(m_tightened.prepared, true, m_tightened.cutoff)) return *ended;
+    // Valid where the bounds are: a better cut-off keeps fewer points.
+    const double now = cutoff();
+    if (m_problem.sense == Sense::minimize ? now < m_tightened.cutoff : now > m_tightened.cutoff) {
+      m_tightened.cutoff = now;
+    }
     if (std::isfinite(m_tightened.cutoff)) add_cutoff(m_tightened.prepared, m_tightened.cutoff);
+    m_formulated = true;
     const Formulation formulation = formulation_of(m_tightened.prepared, m_settings, m_stop);
     result.neurons.binaries = formulation.binaries;
     m_units = natural_units(formulation, m_tightened.prepared.problem, sample);
     return solve(formulation);
+  }
+
+  /// The other search's turn; how everything ended, if it has.
+  std::optional<Status> other_search(const Prepared& prepared, bool tightened, double cutoff_now) {
+    if (!m_interlude || m_target) return std::nullopt;
+    const Outcome outcome =
+        m_interlude({prepared, m_goal, tightened, cutoff_now, m_stop, [this](const Vector& x) { return probe(x); },
+                     [this](const Vector& x) {
+                       offer(cells().polish(columns_at(x), 4, m_stop));
+                       return cutoff();
+                     },
+                     [this, before = m_nodes](double bound, std::int64_t nodes) {
+                       m_nodes = before + nodes;
+                       m_ledger.count(m_nodes);
+                       m_ledger.prove(bound);
+                     }});
+    if (outcome.kind == Outcome::Kind::passed) return done() ? std::optional(Status::optimal) : std::nullopt;
+    if (done()) return Status::optimal;
+    if (outcome.kind == Outcome::Kind::stopped) return outcome.status;
+    if (m_ledger.has_point()) return Status::node_limit;
+    m_prepared.infeasible = true;
+    return Status::infeasible;
   }
 
   /// Nothing is left to find: the gap is closed, or the target met.
@@ -292,6 +328,7 @@ class Search {
   const model::SolveSettings& m_settings;
   const graph::NeuronBounds* m_reference;
   std::optional<Target> m_target;
+  const Interlude m_interlude;
   std::optional<Proof> m_beyond;
   Stop m_stop;
   Ledger m_ledger;
@@ -302,6 +339,7 @@ class Search {
   Tightened m_tightened;
   lp::Scaling m_units;
   std::int64_t m_nodes = 0;
+  bool m_formulated = false;
 };
 
 }  // namespace
@@ -310,7 +348,7 @@ namespace {
 
 model::SolveResult solve_piecewise_linear(const model::Problem& problem, const model::SolveSettings& settings,
                                           const SolverOptions& options, const ProgressSink& progress,
-                                          const graph::NeuronBounds* reference) {
+                                          const graph::NeuronBounds* reference, const Interlude& interlude) {
   if (has_conditions(settings.formulation) && settings.solver == model::Solver::highs) {
     throw InputError("the formulation " + std::string(to_string(settings.formulation)) +
                          " needs a solver that has such conditions: gurobi or scip (--solver); highs has big_m, " +
@@ -318,7 +356,7 @@ model::SolveResult solve_piecewise_linear(const model::Problem& problem, const m
                      {}, "--formulation");
   }
   const Stopwatch watch;
-  model::SolveResult result = Search(problem, settings, options, progress, reference).run();
+  model::SolveResult result = Search(problem, settings, options, progress, reference, std::nullopt, interlude).run();
   if (result.status == Status::infeasible && result.conflict.empty()) {
     // Each question gets a fresh search for any feasible point.
     const auto is_infeasible = [&](const model::Problem& part, double seconds) {
@@ -364,17 +402,18 @@ model::SolveResult with_activation(const model::Problem& problem, const WithoutA
 
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const SolverOptions& options, const ProgressSink& progress,
-                         const graph::NeuronBounds* reference) {
+                         const graph::NeuronBounds* reference, const Interlude& interlude) {
   require_available(problem, settings);
   const std::optional<WithoutActivation> without = without_activation(problem);
-  if (!without) return solve_piecewise_linear(problem, settings, options, progress, reference);
+  if (!without) return solve_piecewise_linear(problem, settings, options, progress, reference, interlude);
   // A sigmoid changes by at most its value times a change of its argument, and so does the softmax of two outputs.
   model::SolveSettings before = settings;
   before.gap = 0;
   before.absolute_gap = without->activation == nn::Activation::log_softmax
                             ? std::max(settings.absolute_gap / std::abs(without->coefficient), 1e-9)
                             : std::max(0.5 * settings.gap, 1e-9);
-  return with_activation(problem, *without, solve_piecewise_linear(without->problem, before, options, {}, reference));
+  return with_activation(problem, *without,
+                         solve_piecewise_linear(without->problem, before, options, {}, reference, interlude));
 }
 
 TargetResult reach(const model::Problem& problem, const Target& target, const model::SolveSettings& settings,

@@ -43,7 +43,7 @@ def test_every_key_of_the_contract(named):
     assert found["seconds"]["total"] >= found["seconds"]["solve"] >= 0
     assert set(found["neurons"]) == {"total", "unstable", "binaries"} and found["neurons"]["total"] == 16
     assert found["neurons"]["total"] >= found["neurons"]["unstable"] >= found["neurons"]["binaries"]
-    assert found["engine"] == "milp" and "HiGHS" in found["solver"] and found["seed"] == 3
+    assert found["engine"] == "native" and "Secateur" in found["solver"] and found["seed"] == 3
     assert found["version"] == run("--version").out.split()[1] and isinstance(found["nodes"], int)
 
 

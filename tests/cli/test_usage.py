@@ -138,7 +138,6 @@ def test_wrong_values_name_option_finding_and_what_is_allowed(net, option, value
 
 
 @pytest.mark.parametrize("arguments, what", [
-    (["--engine", "native"], "available: auto, milp"),
     (["--solutions", "2"], "available: 1")])
 def test_solve_options_that_have_not_landed(net, arguments, what):
     refused("solve", net, "--box", "-1:1", *arguments, mentions=["has not landed yet", what])

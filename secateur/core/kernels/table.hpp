@@ -149,6 +149,61 @@ struct RangeSums {
   long long terms;
 };
 
+/// A network of hidden layers and target rows for passes over one row at a time, padded: the inputs and each layer's
+/// units take a multiple of crown_lanes places, and what is added has no weights. The inputs are values 0 .. first[0]
+/// (exclusive), layer k's units first[k] .. first[k + 1]. Targets follow the last unit as further rows.
+struct DualNetwork {
+  ptrdiff_t layers = 0, targets = 0;
+  const ptrdiff_t* first = nullptr;  ///< layers + 1 entries; the last is the number of values V
+  /// Layer k (the targets are layer `layers`) reads the values [segment[2 s], segment[2 s + 1]) for s in
+  /// [segments[k], segments[k + 1]).
+  const ptrdiff_t* segments = nullptr;
+  const ptrdiff_t* segment = nullptr;
+  const double* weight = nullptr;      ///< row of value or target r at weight + r V
+  const double* transposed = nullptr;  ///< [v V + r]: the same for hidden rows, by columns
+  const double* bias = nullptr;        ///< V + targets entries, as the next two; those of inputs are not read
+  const double* error = nullptr;
+  const double* magnitude = nullptr;  ///< as in CrownBatch
+};
+
+/// Lagrangian bounds of objective * target 0 over a box, unstable units relaxed to triangles:
+///
+///     sum_o c_o y_o - sum_o prices  +  sum_i beta_i (-s_i z_i),      c_0 = objective, c_o = price_o (o > 0),
+///
+/// taken back to the inputs layer by layer as in crown_lanes.hpp, with mu_i = lambda_i line_i - beta_i s_i. Any alpha
+/// in [0, 1], beta >= 0 and prices of the right sign are valid where the units' signs s and the targets' sides hold.
+struct DualPass {
+  const DualNetwork* network = nullptr;
+  double objective = 1;
+  const double *box_lower = nullptr, *box_upper = nullptr;    ///< padded inputs
+  const double *slope = nullptr, *intercept = nullptr;        ///< V entries: the upper line
+  const double* open = nullptr;                               ///< V entries: 1 for an unstable unit
+  const double* sign = nullptr;                               ///< V entries: s of a split unit, else 0
+  const double* width = nullptr;                              ///< V entries: of a unit's range
+  const double *side_lower = nullptr, *side_upper = nullptr;  ///< a target's range, perhaps infinite
+  const double* price_step = nullptr;                         ///< size of a step of each price
+  /// Multipliers: V, V and `targets` entries. alpha is the lower line's slope, 1 or 0 for a stable unit.
+  double *alpha = nullptr, *beta = nullptr, *price = nullptr;
+  double* work = nullptr;  ///< dual_work(V, targets) numbers
+  // Of the last backward pass: V entries each, those of inputs included.
+  double *lambda = nullptr, *mu = nullptr;
+};
+constexpr ptrdiff_t dual_stride(ptrdiff_t values, ptrdiff_t targets) { return (values + targets + 7) / 8 * 8; }
+constexpr ptrdiff_t dual_work(ptrdiff_t values, ptrdiff_t targets) { return 13 * dual_stride(values, targets); }
+
+/// How an ascent moves: Adam with these rates.
+struct DualAscent {
+  int steps = 0;
+  double rate = 0.25, decay = 0.9;
+  double target = 0;  ///< it ends once the value is above
+};
+
+/// A bound with what proves it: in real arithmetic it is at least value - factor * magnitude for a factor that covers
+/// the number of roundings.
+struct DualValue {
+  double value, magnitude;
+};
+
 /// What bounds are computed with.
 struct BoundKernels {
   /// CROWN for every wanted row, layer by layer, each over the bounds of the layers before it; see crown_lanes.hpp.
@@ -158,6 +213,9 @@ struct BoundKernels {
   void (*sparse_rows)(const SparseRows&);
   /// sums[0]: the lower end, sums[1]: the upper one.
   void (*row_range)(const RowRange&, RangeSums* sums);
+  /// Projected ascent in plain arithmetic; leaves the best multipliers met in the pass and returns their value.
+  double (*dual_ascend)(const DualPass&, const DualAscent&);
+  DualValue (*dual_value)(const DualPass&);
 };
 
 struct KernelSet {

@@ -259,7 +259,7 @@ TEST(Solve, RefusesWhatItCannotDo) {
   };
   const auto refused = [&](auto change) { return refusal(problem, with(change)); };
   EXPECT_THAT(refused([](auto& s) { s.engine = model::Engine::native; }),
-              HasSubstr("native engine has not landed yet"));
+              HasSubstr("native engine does not take part in this"));
   EXPECT_THAT(refused([](auto& s) { s.partitions = 0; }), HasSubstr("--partitions"));
   EXPECT_THAT(refused([](auto& s) { s.hull_rounds = -1; }), HasSubstr("--hull-rounds"));
   EXPECT_THAT(refused([](auto& s) { s.solutions = 2; }), HasSubstr("has not landed yet"));

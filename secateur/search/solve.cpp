@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/search/solve.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "secateur/bounds/folded.hpp"
+#include "secateur/search/tree.hpp"
+
+namespace secateur::search {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Up to so many inputs, subdivision of the box alone closes most gaps.
+constexpr Index few_inputs = 6;
+
+/// Why the native search does not take a problem; nothing: it does.
+std::optional<std::string> refusal(const model::Compiled& problem) {
+  if (!problem.objective.whole) return "the objective has variables that no network reads";
+  std::size_t outputs = 0;
+  for (const int column : problem.frame.outputs) outputs += column >= 0 ? 1 : 0;
+  if (static_cast<std::size_t>(problem.frame.model.columns()) != problem.frame.inputs.size() + outputs) {
+    return "there are variables that no network reads, or discrete ones";
+  }
+  for (const auto& constraint : problem.constraints) {
+    if (!constraint.whole) return "constraints have variables that no network reads";
+  }
+  if (problem.graph.inputs() == 0 || problem.graph.depth() > 60) return "there is nothing to branch on";
+  return std::nullopt;
+}
+
+/// Non-zeros of a row on average, over the hidden layers.
+double fan_in(const graph::ReluGraph& graph) {
+  double entries = 0, rows = 0;
+  for (int k = 0; k + 1 < graph.depth(); ++k) {
+    entries += static_cast<double>(graph.layers[static_cast<std::size_t>(k)].weight.nonZeros());
+    rows += static_cast<double>(graph.layers[static_cast<std::size_t>(k)].units());
+  }
+  return rows > 0 ? entries / rows : 0;
+}
+
+/// The interlude of one run.
+class Native {
+ public:
+  Native(const model::Problem& problem, const model::SolveSettings& settings, const Vector* known)
+      : m_problem(problem), m_settings(settings), m_known(known) {}
+
+  mip::Outcome operator()(const mip::Stage& stage) {
+    const model::Compiled& compiled = stage.prepared.problem;
+    const Index inputs = compiled.graph.inputs();
+    if (!m_asked) {
+      m_asked = true;
+      m_refusal = refusal(compiled);
+      m_wanted = !m_refusal && wanted(compiled);
+    }
+    const bool now = stage.tightened == (inputs <= few_inputs);
+    if (!m_wanted || !now) return {};
+    return search(stage);
+  }
+
+  /// One line on how the engine was chosen; empty where there is nothing to say.
+  [[nodiscard]] std::string note() const {
+    if (m_refusal && m_settings.engine == model::Engine::native) {
+      return "by the MILP path, since " + *m_refusal;
+    }
+    return {};
+  }
+
+ private:
+  /// The rule of `auto`, measured (docs/engine.md).
+  [[nodiscard]] bool wanted(const model::Compiled& compiled) const {
+    if (m_settings.engine == model::Engine::native) return true;
+    constexpr Index most_inputs = 10;
+    constexpr double least_fan_in = 12;
+    return compiled.graph.inputs() <= few_inputs ||
+           (compiled.graph.inputs() <= most_inputs && fan_in(compiled.graph) >= least_fan_in);
+  }
+
+  mip::Outcome search(const mip::Stage& stage) {
+    const model::Compiled& compiled = stage.prepared.problem;
+    const graph::ReluGraph& graph = compiled.graph;
+    const double sign = m_problem.sense == Sense::minimize ? 1 : -1;
+    Task task;
+    for (const mip::Goal::Range& range : stage.goal.ranges) {
+      task.ranges.push_back({range.output, range.lower, range.upper, 0.1 * range.weight});
+    }
+    Box box = graph.domain;
+    for (std::size_t j = 0; j < compiled.frame.inputs.size(); ++j) {
+      const bool integer = compiled.frame.model.integer[static_cast<std::size_t>(compiled.frame.inputs[j])];
+      task.integer.push_back(integer);
+      if (!integer) continue;
+      const auto input = static_cast<Index>(j);
+      box.lower(input) = std::ceil(box.lower(input));
+      box.upper(input) = std::floor(box.upper(input));
+      if (box.lower(input) > box.upper(input)) return {};
+    }
+    if (m_known != nullptr) {
+      Vector x(graph.inputs());
+      for (Index j = 0; j < x.size(); ++j) x(j) = (*m_known)(compiled.frame.inputs[static_cast<std::size_t>(j)]);
+      task.sentinel.emplace(std::move(x));
+    }
+    Vector objective = Vector::Zero(graph.outputs());
+    objective(compiled.objective.output) = sign;
+    auto network =
+        std::make_shared<const Network>(bounds::fold(graph, box, stage.prepared.bounds, objective), task.ranges);
+    Listener listener;
+    listener.probe = [&](const Vector& x) { return sign * stage.probe(x); };
+    listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(sign * bound, nodes); };
+    listener.enough = [&](double, std::int64_t) { return false; };
+    TreeLimits limits;
+    limits.threads = m_settings.threads;
+    limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
+    const TreeResult found =
+        search_tree(task, std::move(network), box, sign * stage.cutoff, limits, listener, stage.stop);
+    mip::Outcome outcome;
+    outcome.nodes = found.nodes;
+    if (std::isfinite(found.bound)) stage.prove(sign * found.bound, found.nodes);
+    if (found.exhausted) {
+      outcome.kind = mip::Outcome::Kind::closed;
+    } else if (found.stopped) {
+      outcome.kind = mip::Outcome::Kind::stopped;
+      outcome.status = *found.stopped;
+    }
+    return outcome;
+  }
+
+  const model::Problem& m_problem;
+  const model::SolveSettings& m_settings;
+  const Vector* m_known;
+  bool m_asked = false, m_wanted = false;
+  std::optional<std::string> m_refusal;
+};
+
+}  // namespace
+
+model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
+                         const mip::SolverOptions& options, const ProgressSink& progress, const Vector* known) {
+  if (settings.engine == model::Engine::milp) return mip::solve(problem, settings, options, progress);
+  Native native(problem, settings, known);
+  model::SolveSettings inner = settings;
+  inner.engine = model::Engine::milp;
+  model::SolveResult result =
+      mip::solve(problem, inner, options, progress, nullptr, [&](const mip::Stage& stage) { return native(stage); });
+  const std::string note = native.note();
+  if (!note.empty()) result.note += (result.note.empty() ? "" : "; ") + note;
+  return result;
+}
+
+}  // namespace secateur::search

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/search/tightening.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "secateur/core/kernels.hpp"
+#include "secateur/core/rounding.hpp"
+
+namespace secateur::search {
+
+namespace {
+
+/// vector.resize without writing what is there.
+void grow(std::vector<double>& array, Index size) {
+  if (static_cast<Index>(array.size()) < size) array.resize(static_cast<std::size_t>(size));
+}
+
+double* at(std::vector<double>& array, Index i) { return array.data() + i; }
+
+}  // namespace
+
+UpperLine upper_line(double lower, double upper) {
+  if (lower >= 0) return {1, 0};
+  if (upper <= 0) return {0, 0};
+  const double slope = std::clamp(upper / (upper - lower), 0.0, 1.0);
+  return {slope, std::max(multiply_up(slope, -lower), multiply_up(next_up(1.0 - slope), upper))};
+}
+
+bool Tightening::run(Node& node, int layer, const std::vector<Range>& ranges) {
+  const Network& net = *node.network;
+  start(node);
+  for (int k = 0; k < layer; ++k) finish_layer(node, k);
+  for (int k = layer; k < net.layers(); ++k) {
+    m_rows.clear();
+    for (Index v = net.first(k); v < net.first(k + 1); ++v) {
+      if (unstable(node.lower[static_cast<std::size_t>(v)], node.upper[static_cast<std::size_t>(v)]))
+        m_rows.push_back(v);
+    }
+    bound(node, k, m_rows);
+    for (std::size_t r = 0; r < m_rows.size(); ++r) {
+      double& lower = node.lower[static_cast<std::size_t>(m_rows[r])];
+      double& upper = node.upper[static_cast<std::size_t>(m_rows[r])];
+      if (m_low[r] > lower) lower = m_low[r];
+      if (m_high[r] < upper) upper = m_high[r];
+      if (lower > upper) return false;
+    }
+    finish_layer(node, k);
+  }
+  if (ranges.empty()) return true;
+  m_rows.clear();
+  for (std::size_t o = 0; o < ranges.size(); ++o) m_rows.push_back(net.values() + 1 + static_cast<Index>(o));
+  bound(node, net.layers(), m_rows);
+  for (std::size_t o = 0; o < ranges.size(); ++o) {
+    if (m_low[o] > ranges[o].upper || m_high[o] < ranges[o].lower) return false;
+  }
+  return true;
+}
+
+void Tightening::start(const Node& node) {
+  m_live.resize(static_cast<std::size_t>(node.network->layers()) + 1);
+  m_live[0].offset = node.network->inputs();
+}
+
+/// Takes note of a layer's live units once its bounds are final.
+void Tightening::finish_layer(const Node& node, int layer) {
+  const Network& net = *node.network;
+  Live& live = m_live[static_cast<std::size_t>(layer)];
+  live.ready = false;
+  live.values.clear();
+  for (Index v = net.first(layer); v < net.first(layer + 1); ++v) {
+    if (node.upper[static_cast<std::size_t>(v)] > 0) live.values.push_back(v);
+  }
+  m_live[static_cast<std::size_t>(layer) + 1].offset = live.offset + static_cast<Index>(live.values.size());
+}
+
+void Tightening::prepare(const Node& node, int layer) {
+  const Network& net = *node.network;
+  Live& live = m_live[static_cast<std::size_t>(layer)];
+  if (live.ready) return;
+  live.ready = true;
+  const auto count = static_cast<Index>(live.values.size());
+  for (auto* array : {&live.alpha, &live.slope, &live.intercept, &live.bias, &live.error, &live.magnitude}) {
+    grow(*array, count);
+  }
+  live.begin = live.end = 0;
+  bool any = false;
+  for (int from = -1; from < layer; ++from) {
+    if (!net.reads(layer, from)) continue;
+    const Index begin = from < 0 ? 0 : m_live[static_cast<std::size_t>(from)].offset;
+    if (!any) live.begin = begin;
+    any = true;
+    live.end = m_live[static_cast<std::size_t>(Index{from} + 1)].offset;
+  }
+  const Index width = live.end - live.begin;
+  grow(live.weight, count * width);
+  for (Index i = 0; i < count; ++i) {
+    const auto n = static_cast<std::size_t>(i);
+    const Index v = live.values[n];
+    const double lower = node.lower[static_cast<std::size_t>(v)], upper = node.upper[static_cast<std::size_t>(v)];
+    const UpperLine line = upper_line(lower, upper);
+    live.alpha[n] = lower >= 0 || upper > -lower ? 1 : 0;
+    live.slope[n] = line.slope;
+    live.intercept[n] = line.intercept;
+    live.bias[n] = net.bias(v);
+    live.error[n] = net.error(v);
+    live.magnitude[n] = net.magnitude(v);
+    const double* row = net.row(v);
+    double* to = live.weight.data() + i * width;
+    for (int from = -1; from < layer; ++from) {
+      const Index begin = from < 0 ? 0 : m_live[static_cast<std::size_t>(from)].offset;
+      const Index end = m_live[static_cast<std::size_t>(Index{from} + 1)].offset;
+      if (begin < live.begin || end > live.end) continue;
+      if (from < 0) {
+        std::copy_n(row, end, to);
+        continue;
+      }
+      const std::vector<Index>& columns = m_live[static_cast<std::size_t>(from)].values;
+      for (std::size_t c = 0; c < columns.size(); ++c) to[begin - live.begin + static_cast<Index>(c)] = row[columns[c]];
+    }
+  }
+}
+
+void Tightening::bound(const Node& node, int layer, const std::vector<Index>& rows) {
+  if (rows.empty()) return;
+  crown(node, layer, rows);
+  if (layer > 0) interval(node, layer, rows);
+}
+
+/// Rows of +z in the first half of each line, of -z in the second: see bounds/backward.hpp for the pass and its error.
+void Tightening::crown(const Node& node, int layer, const std::vector<Index>& rows) {
+  const Network& net = *node.network;
+  const auto count = static_cast<Index>(rows.size());
+  const Index stride = (2 * count + crown_lanes - 1) / crown_lanes * crown_lanes;
+  const Index lines = m_live[static_cast<std::size_t>(layer)].offset;
+  grow(m_lambda, lines * stride);
+  grow(m_value, stride);
+  grow(m_size, stride);
+  std::fill_n(m_value.begin(), stride, 0.0);
+  std::fill_n(m_size.begin(), stride, 0.0);
+  const auto fill = [&](Index line, Index value) {
+    double* to = at(m_lambda, line * stride);
+    for (Index r = 0; r < count; ++r) {
+      const Index row = rows[static_cast<std::size_t>(r)];
+      const double weight = layer < net.layers() ? net.transposed(value)[row] : net.row(row)[value];
+      to[r] = weight;
+      to[count + r] = -weight;
+    }
+    std::fill(to + 2 * count, to + stride, 0.0);
+  };
+  for (Index j = 0; j < net.inputs(); ++j) fill(j, j);
+  for (int t = 0; t < layer; ++t) {
+    const Live& live = m_live[static_cast<std::size_t>(t)];
+    for (std::size_t i = 0; i < live.values.size(); ++i) fill(live.offset + static_cast<Index>(i), live.values[i]);
+  }
+  for (Index r = 0; r < count; ++r) {
+    const Index row = rows[static_cast<std::size_t>(r)];
+    *at(m_value, r) = net.bias(row) - net.error(row);
+    *at(m_value, count + r) = -net.bias(row) - net.error(row);
+    *at(m_size, r) = *at(m_size, count + r) = net.magnitude(row);
+  }
+  for (int t = layer - 1; t >= 0; --t) {
+    Live& live = m_live[static_cast<std::size_t>(t)];
+    const auto units = static_cast<Index>(live.values.size());
+    if (units == 0) continue;
+    prepare(node, t);
+    grow(m_mu, units * stride);
+    RelaxRows relax;
+    relax.units = units;
+    relax.stride = stride;
+    relax.lambda = at(m_lambda, live.offset * stride);
+    relax.mu = m_mu.data();
+    relax.alpha = live.alpha.data();
+    relax.slope = live.slope.data();
+    relax.intercept = live.intercept.data();
+    relax.bias = live.bias.data();
+    relax.error = live.error.data();
+    relax.magnitude = live.magnitude.data();
+    relax.value = m_value.data();
+    relax.size = m_size.data();
+    bound_kernels().relax_rows(relax);
+    if (live.end == live.begin) continue;
+    Product<double> product;
+    product.m = live.end - live.begin;
+    product.n = stride;
+    product.k = units;
+    product.a = live.weight.data();
+    product.a_row = 1;
+    product.a_column = live.end - live.begin;
+    product.b = m_mu.data();
+    product.b_row = stride;
+    product.c = at(m_lambda, live.begin * stride);
+    product.c_row = stride;
+    product.accumulate = true;
+    kernels<double>().product(product);
+  }
+  for (Index j = 0; j < net.inputs(); ++j) {
+    const double* lambda = at(m_lambda, j * stride);
+    const double lower = node.lower[static_cast<std::size_t>(j)], upper = node.upper[static_cast<std::size_t>(j)];
+    const double size = std::max(std::abs(lower), std::abs(upper));
+    for (Index r = 0; r < 2 * count; ++r) {
+      *at(m_value, r) += lambda[r] * (lambda[r] >= 0 ? lower : upper);
+      *at(m_size, r) += std::abs(lambda[r]) * size;
+    }
+  }
+  grow(m_low, count);
+  grow(m_high, count);
+  for (Index r = 0; r < count; ++r) {
+    const auto safe = [&](Index n) { return *at(m_value, n) - (net.rounding() * *at(m_size, n) + net.underflow()); };
+    *at(m_low, r) = safe(r);
+    *at(m_high, r) = -safe(count + r);
+  }
+}
+
+/// z over [c - r, c + r] is W c +- |W| r. Each c and r is rounded once, and |c| + r is no more than the magnitude that
+/// the row's own was made of, so that the pass's factor is more than enough.
+void Tightening::interval(const Node& node, int layer, const std::vector<Index>& rows) {
+  const Network& net = *node.network;
+  const auto count = static_cast<Index>(rows.size());
+  grow(m_centre, count);
+  grow(m_radius, count);
+  std::fill_n(m_centre.begin(), count, 0.0);
+  std::fill_n(m_radius.begin(), count, 0.0);
+  const auto add = [&](Index value, double lower, double upper) {
+    const double centre = 0.5 * lower + 0.5 * upper, radius = 0.5 * upper - 0.5 * lower;
+    for (Index r = 0; r < count; ++r) {
+      const Index row = rows[static_cast<std::size_t>(r)];
+      const double weight = layer < net.layers() ? net.transposed(value)[row] : net.row(row)[value];
+      *at(m_centre, r) += weight * centre;
+      *at(m_radius, r) += std::abs(weight) * radius;
+    }
+  };
+  if (net.reads(layer, -1)) {
+    for (Index j = 0; j < net.inputs(); ++j) {
+      add(j, node.lower[static_cast<std::size_t>(j)], node.upper[static_cast<std::size_t>(j)]);
+    }
+  }
+  for (int t = 0; t < layer; ++t) {
+    if (!net.reads(layer, t)) continue;
+    for (const Index v : m_live[static_cast<std::size_t>(t)].values) {
+      add(v, std::max(0.0, node.lower[static_cast<std::size_t>(v)]), node.upper[static_cast<std::size_t>(v)]);
+    }
+  }
+  for (Index r = 0; r < count; ++r) {
+    const Index row = rows[static_cast<std::size_t>(r)];
+    const double slack = *at(m_radius, r) + net.error(row) + net.rounding() * net.magnitude(row) + net.underflow();
+    const double centre = *at(m_centre, r) + net.bias(row);
+    if (centre - slack > *at(m_low, r)) *at(m_low, r) = centre - slack;
+    if (centre + slack < *at(m_high, r)) *at(m_high, r) = centre + slack;
+  }
+}
+
+}  // namespace secateur::search

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "secateur/core/stop.hpp"
+#include "secateur/search/expansion.hpp"
+
+namespace secateur::search {
+
+/// Who listens to a search, on the thread that runs it.
+struct Listener {
+  /// A point whose objective may be below the cut-off; returns the cut-off from then on.
+  std::function<double(const Vector& x)> probe;
+  /// No feasible point has an objective below this, in real arithmetic.
+  std::function<void(double bound, std::int64_t nodes)> prove;
+  /// Asked between rounds: the search is to end although parts are open.
+  std::function<bool(double bound, std::int64_t nodes)> enough;
+};
+
+/// How much a search may take.
+struct TreeLimits {
+  int threads = 1;
+  double memory = 1e9;  ///< bytes of open nodes; from half of that on it goes deep instead of wide
+};
+
+/// How a search ended.
+struct TreeResult {
+  bool exhausted = false;  ///< no part is open: every feasible point's objective is at least `bound`
+  /// Why it ended before; none: the listener had enough.
+  std::optional<Status> stopped;
+  double bound = 0;  ///< infinite: there is no feasible point below the cut-off
+  std::int64_t nodes = 0;
+};
+
+/// Branch and bound over parts of the inputs and signs of units, best first with dives. It goes in rounds: the best
+/// open nodes are dealt out, each thread dives into a few of them (the better child next, the other one stays open)
+/// with the cut-off of the round's start, and what comes of it is gathered in the order of the nodes. The result
+/// therefore does not depend on the number of threads, unless time runs out.
+TreeResult search_tree(const Task& task, std::shared_ptr<const Network> network, const Box& box, double cutoff,
+                       const TreeLimits& limits, const Listener& listener, const Stop& stop);
+
+}  // namespace secateur::search

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The native search against brute force: networks over boxes, constraints between inputs and outputs, integer inputs,
+// chains of networks; and what it leaves to the MILP path.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "property/brute_force_problem.hpp"
+#include "property/random_problem.hpp"
+#include "secateur/search/solve.hpp"
+
+namespace secateur {
+namespace {
+
+model::SolveSettings native_settings() {
+  model::SolveSettings settings;
+  settings.engine = model::Engine::native;
+  settings.tighten = model::Tighten::off;  // subdivision would close such problems by itself
+  settings.gap = 1e-6;
+  settings.absolute_gap = 1e-9;
+  settings.threads = 1;
+  return settings;
+}
+
+class SearchAgainstBruteForce : public testing::TestWithParam<int> {};
+
+TEST_P(SearchAgainstBruteForce, Agrees) {
+  constexpr int group = 100;
+  BruteForceProblem oracle;
+  int native = 0, infeasible = 0;
+  std::int64_t nodes = 0;
+  for (int k = 0; k < group; ++k) {
+    const auto seed = static_cast<std::uint64_t>(GetParam() * group + k);
+    SCOPED_TRACE(seed);
+    const model::Problem problem = random_problem(1000 + seed);
+    const auto optimum = oracle.solve(problem);
+    model::SolveSettings settings = native_settings();
+    if (seed % 7 == 3) settings.tighten = model::Tighten::auto_;
+    const model::SolveResult result = search::solve(problem, settings);
+    native += result.engine == model::Engine::native && result.note.empty() ? 1 : 0;
+    nodes += result.engine == model::Engine::native ? result.nodes : 0;
+    if (!optimum.objective) {
+      ++infeasible;
+      EXPECT_EQ(result.status, Status::infeasible);
+      continue;
+    }
+    const double slack = 2e-6 * std::max(1.0, std::abs(*optimum.objective));
+    ASSERT_EQ(result.status, Status::optimal);
+    EXPECT_NEAR(result.objective.value(), *optimum.objective, slack);
+    EXPECT_NEAR(result.bound.value(), *optimum.objective, slack);
+    // The bound holds for points that satisfy the constraints exactly; the oracle's may not by 1e-9.
+    const double crossing =
+        problem.sense == Sense::minimize ? *result.bound - *optimum.objective : *optimum.objective - *result.bound;
+    EXPECT_LE(crossing, 1e-7 * std::max(1.0, std::abs(*optimum.objective)));
+    if (result.engine == model::Engine::native) {
+      EXPECT_EQ(result.proof, Proof::rounding_safe);
+    }
+  }
+  EXPECT_GT(native, group / 3);
+  EXPECT_GT(nodes, group);
+  EXPECT_GT(infeasible, 0);
+}
+
+/// 300 problems; 3000 with SECATEUR_LONG set.
+/// The optimum of problems without constraints, and a point that satisfies the constraints of the others, go along.
+TEST(NativeSearch, NeverLosesAKnownPoint) {
+  int watched = 0;
+  for (std::uint64_t seed = 0; seed < 120; ++seed) {
+    SCOPED_TRACE(seed);
+    const model::Problem problem = random_problem(5000 + seed);
+    const model::Structure structure = model::structure(problem);
+    Vector known;
+    if (problem.constraints.empty()) {
+      const model::SolveResult result = search::solve(problem, native_settings());
+      known = Vector::Zero(static_cast<Index>(problem.variables.size()));
+      known(structure.decisions) = result.x;
+    } else {
+      Rng rng(seed);
+      for (int k = 0; k < 300 && known.size() == 0; ++k) {
+        const Vector point = sampled(problem, structure, rng);
+        if (model::violation(problem, point) == 0) known = point;
+      }
+    }
+    if (known.size() == 0) continue;
+    ++watched;
+    EXPECT_NO_THROW(search::solve(problem, native_settings(), {}, {}, &known));
+  }
+  EXPECT_GT(watched, 60);
+}
+
+INSTANTIATE_TEST_SUITE_P(TinyProblems, SearchAgainstBruteForce,
+                         testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 3 : 30));
+
+}  // namespace
+}  // namespace secateur

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/search/solve.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "secateur/core/rng.hpp"
+#include "support/over_box.hpp"
+#include "support/random_network.hpp"
+
+namespace secateur {
+namespace {
+
+using testing::HasSubstr;
+
+OverBox random_problem(std::uint64_t seed, std::vector<Index> widths) {
+  Rng rng(seed);
+  RandomNetwork how;
+  how.widths = std::move(widths);
+  OverBox problem;
+  problem.network = random_network(how, rng);
+  problem.box = Box{Vector::Constant(problem.network.inputs(), -1), Vector::Constant(problem.network.inputs(), 1)};
+  problem.objective = Vector::Zero(problem.network.outputs());
+  problem.objective(0) = 1;
+  problem.sense = seed % 2 == 0 ? Sense::minimize : Sense::maximize;
+  return problem;
+}
+
+model::SolveSettings native_settings() {
+  model::SolveSettings settings;
+  settings.engine = model::Engine::native;
+  settings.tighten = model::Tighten::off;
+  settings.threads = 1;
+  return settings;
+}
+
+TEST(NativeSolve, AgreesWithTheMilpPath) {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    SCOPED_TRACE(seed);
+    const OverBox problem = random_problem(seed, {5, 14, 10, 1});
+    const model::SolveResult native = search::solve(problem, native_settings());
+    model::SolveSettings other = native_settings();
+    other.engine = model::Engine::milp;
+    const model::SolveResult milp = search::solve(problem, other);
+    EXPECT_EQ(native.status, Status::optimal);
+    EXPECT_EQ(native.engine, model::Engine::native);
+    EXPECT_THAT(native.solver, HasSubstr("Secateur"));
+    EXPECT_EQ(native.proof, Proof::rounding_safe);
+    EXPECT_EQ(milp.engine, model::Engine::milp);
+    const double slack = 1e-4 * std::abs(milp.objective.value()) + 1e-6;
+    EXPECT_NEAR(native.objective.value(), milp.objective.value(), slack);
+    EXPECT_EQ(*native.objective, objective_at(problem, native.x));
+  }
+}
+
+TEST(NativeSolve, IsTheSameWithAnyNumberOfThreads) {
+  const OverBox problem = random_problem(3, {6, 26, 18, 1});
+  model::SolveSettings settings = native_settings();
+  const model::SolveResult one = search::solve(problem, settings);
+  for (const int threads : {2, 3}) {
+    settings.threads = threads;
+    const model::SolveResult more = search::solve(problem, settings);
+    EXPECT_EQ(one.nodes, more.nodes);
+    EXPECT_EQ(*one.objective, *more.objective);
+    EXPECT_EQ(*one.bound, *more.bound);
+    EXPECT_EQ(one.x, more.x);
+  }
+  EXPECT_GT(one.nodes, 50);
+}
+
+TEST(NativeSolve, NeverLosesItsOptimum) {
+  for (std::uint64_t seed = 20; seed < 28; ++seed) {
+    SCOPED_TRACE(seed);
+    const OverBox problem = random_problem(seed, {4, 16, 12, 1});
+    const model::SolveResult result = search::solve(problem, native_settings());
+    Vector point(problem.network.inputs() + 1);
+    point << result.x, 0;
+    EXPECT_NO_THROW(search::solve(problem, native_settings(), {}, {}, &point));
+  }
+}
+
+TEST(NativeSolve, KeepsAValidBoundWhenTimeRunsOut) {
+  const OverBox problem = random_problem(2, {16, 80, 80, 80, 1});
+  model::SolveSettings settings = native_settings();
+  settings.threads = 2;
+  settings.time_limit = 0.3;
+  const model::SolveResult result = search::solve(problem, settings);
+  EXPECT_EQ(result.status, Status::time_limit);
+  ASSERT_TRUE(result.objective && result.bound);
+  EXPECT_LT(*result.bound, *result.objective);
+  EXPECT_EQ(result.engine, model::Engine::native);
+  EXPECT_LT(result.seconds.total, 5);
+  Rng rng(1);
+  for (int k = 0; k < 2000; ++k) EXPECT_GE(objective_at(problem, random_point(problem.box, rng)), *result.bound);
+}
+
+TEST(NativeSolve, SaysWhatItLeavesToTheMilpPath) {
+  const OverBox inside = random_problem(0, {3, 14, 1});
+  model::Problem problem = inside;
+  const int extra = problem.add_variable({"extra", {}, model::VariableType::discrete, 0, 1, {0, 0.5, 1}});
+  problem.objective.push_back({extra, 1.0});
+  const model::SolveResult result = search::solve(problem, native_settings());
+  EXPECT_EQ(result.status, Status::optimal);
+  EXPECT_EQ(result.engine, model::Engine::milp);
+  EXPECT_THAT(result.note, HasSubstr("by the MILP path, since"));
+}
+
+TEST(NativeSolve, ProvesInfeasibility) {
+  const OverBox inside = random_problem(0, {3, 8, 6, 2});
+  model::Problem problem = inside;
+  // Far from anything the network reaches, but only bounds of the sum say so.
+  const int y0 = problem.networks[0].outputs[0], y1 = problem.networks[0].outputs[1];
+  problem.add_constraint("far", {{y0, 1.0}, {y1, 1.0}}, 1e4, INFINITY);
+  const model::SolveResult result = search::solve(problem, native_settings());
+  EXPECT_EQ(result.status, Status::infeasible);
+  EXPECT_EQ(result.proof, Proof::rounding_safe);
+  EXPECT_THAT(result.conflict, testing::Contains("far"));
+}
+
+}  // namespace
+}  // namespace secateur
