@@ -137,7 +137,8 @@ class Search {
     if (outcome.kind == Outcome::Kind::passed) return done() ? std::optional(Status::optimal) : std::nullopt;
     if (done()) return Status::optimal;
     if (outcome.kind == Outcome::Kind::stopped) return outcome.status;
-    if (m_ledger.has_point()) return Status::node_limit;
+    // A point that the cut-off does not close is nothing the other search can improve on.
+    if (m_ledger.has_point()) return std::nullopt;
     m_prepared.infeasible = true;
     return Status::infeasible;
   }

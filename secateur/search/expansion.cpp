@@ -52,16 +52,17 @@ bool Expander::bound(Node& node, double cutoff) {
 
 bool Expander::can_split(const Node& node, Index input) const {
   const double lower = node.lower[static_cast<std::size_t>(input)], upper = node.upper[static_cast<std::size_t>(input)];
-  if (m_task.integer[static_cast<std::size_t>(input)]) return std::floor(upper) > std::ceil(lower);
+  const Values& values = m_task.values[static_cast<std::size_t>(input)];
+  if (!values.any()) return values.down(upper) > values.up(lower);
   const double middle = lower + 0.5 * (upper - lower);
   return middle > lower && middle < upper;
 }
 
-/// Moves the ends of integer inputs to integers; false: there is none in between.
-bool Expander::round_integers(Node& node) const {
-  for (std::size_t j = 0; j < m_task.integer.size(); ++j) {
-    if (!m_task.integer[j]) continue;
-    const double lower = std::ceil(node.lower[j]), upper = std::floor(node.upper[j]);
+/// Moves the ends of inputs with isolated values to such values; false: there is none in between.
+bool Expander::round_inwards(Node& node) const {
+  for (std::size_t j = 0; j < m_task.values.size(); ++j) {
+    if (m_task.values[j].any()) continue;
+    const double lower = m_task.values[j].up(node.lower[j]), upper = m_task.values[j].down(node.upper[j]);
     if (lower == node.lower[j] && upper == node.upper[j]) continue;
     node.lower[j] = lower;
     node.upper[j] = upper;
@@ -71,25 +72,25 @@ bool Expander::round_integers(Node& node) const {
   return true;
 }
 
-/// The integer input with most values left, if any has more than one.
-Index Expander::widest_integer(const Node& node) const {
+/// Of the inputs with isolated values the widest that has more than one left; -1: none.
+Index Expander::widest_isolated(const Node& node) const {
   Index input = -1;
   double most = 0;
-  for (std::size_t j = 0; j < m_task.integer.size(); ++j) {
-    if (!m_task.integer[j] || node.upper[j] - node.lower[j] <= most) continue;
+  for (std::size_t j = 0; j < m_task.values.size(); ++j) {
+    if (m_task.values[j].any() || node.upper[j] - node.lower[j] <= most) continue;
     most = node.upper[j] - node.lower[j];
     input = static_cast<Index>(j);
   }
   return input;
 }
 
-/// The integer input that is furthest from an integer at a point; -1: all are integers.
+/// The input that is furthest from its values at a point; -1: all have one.
 Index Expander::most_fractional(const Node& node, const Vector& x) const {
   Index input = -1;
   double most = 1e-6;
-  for (std::size_t j = 0; j < m_task.integer.size(); ++j) {
-    const double off = std::abs(x(static_cast<Index>(j)) - std::round(x(static_cast<Index>(j))));
-    if (!m_task.integer[j] || !(node.upper[j] > node.lower[j]) || off <= most) continue;
+  for (std::size_t j = 0; j < m_task.values.size(); ++j) {
+    const double off = m_task.values[j].off(x(static_cast<Index>(j)));
+    if (!(node.upper[j] > node.lower[j]) || off <= most) continue;
     most = off;
     input = static_cast<Index>(j);
   }
@@ -201,11 +202,7 @@ Expander::Pair Expander::try_unit(const Node& node, Index value, double cutoff, 
 
 Expander::Pair Expander::try_input(const Node& node, Index input, double cutoff, Expansion& result) {
   const auto j = static_cast<std::size_t>(input);
-  double below = node.lower[j] + 0.5 * (node.upper[j] - node.lower[j]), above = below;
-  if (m_task.integer[j]) {
-    below = std::floor(below);
-    above = below + 1;
-  }
+  const Values::Parts parts = m_task.values[j].halves(node.lower[j], node.upper[j]);
   Pair pair;
   double score = 1;
   for (const bool low : {true, false}) {
@@ -213,9 +210,9 @@ Expander::Pair Expander::try_input(const Node& node, Index input, double cutoff,
     ++child.depth;
     child.shrunk = true;
     if (low) {
-      child.upper[j] = below;
+      child.upper[j] = parts.first;
     } else {
-      child.lower[j] = above;
+      child.lower[j] = parts.second;
     }
     try_child(std::move(child), 0, cutoff, node.bound, pair, score, result);
   }
@@ -232,11 +229,11 @@ Solved Expander::solve(Node& node, Expansion& result) {
   return solved;
 }
 
-/// Every unit is stable: a linear program, whose answer is final where no integer input is open.
+/// Every unit is stable: a linear program, whose answer is final where no input with isolated values is open.
 void Expander::finish(Node node, double cutoff, Expansion& result) {
   const Solved solved = solve(node, result);
   if (above(node.bound, cutoff)) return;
-  // An integer input that is open is split; so is, where the program's answer proves nothing, any other.
+  // An input with several isolated values is split; so is, where the program's answer proves nothing, any other.
   constexpr double narrow = 1e-9;
   Index widest = -1;
   double width = 0;
@@ -245,7 +242,7 @@ void Expander::finish(Node node, double cutoff, Expansion& result) {
     if (!can_split(node, j)) continue;
     const double here = node.upper[i] - node.lower[i];
     const double size = std::max({1.0, std::abs(node.lower[i]), std::abs(node.upper[i])});
-    if (!m_task.integer[i] && (solved.final || here < narrow * size)) continue;
+    if (m_task.values[i].any() && (solved.final || here < narrow * size)) continue;
     if (here <= width) continue;
     width = here;
     widest = j;
@@ -260,7 +257,7 @@ void Expander::finish(Node node, double cutoff, Expansion& result) {
 Expansion Expander::expand(Node node, double cutoff) {
   Expansion result;
   result.settled = infinity;
-  if (!round_integers(node)) return result;
+  if (!round_inwards(node)) return result;
   if (node.unstable == 0) {
     finish(std::move(node), cutoff, result);
     return result;
@@ -280,7 +277,7 @@ Expansion Expander::expand(Node node, double cutoff) {
     take(try_input(node, input, cutoff, result));
     break;
   }
-  if (const Index input = widest_integer(node); input >= 0) take(try_input(node, input, cutoff, result));
+  if (const Index input = widest_isolated(node); input >= 0) take(try_input(node, input, cutoff, result));
   constexpr double weak = 1e-2;
   if (!m_task.ranges.empty() && best.score < weak && best.children.size() == 2) {
     const Solved solved = solve(node, result);

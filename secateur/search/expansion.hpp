@@ -11,13 +11,14 @@
 #include "secateur/search/node.hpp"
 #include "secateur/search/relaxation.hpp"
 #include "secateur/search/sentinel.hpp"
+#include "secateur/search/values.hpp"
 
 namespace secateur::search {
 
 /// What does not change during a search.
 struct Task {
   std::vector<Range> ranges;
-  std::vector<bool> integer;  ///< of each input
+  std::vector<Values> values;  ///< of each input
   BoundingSettings bounding;
   std::optional<Sentinel> sentinel;  ///< a known point that must never be lost
 };
@@ -58,8 +59,8 @@ class Expander {
   [[nodiscard]] Pair try_input(const Node& node, Index input, double cutoff, Expansion& result);
   void try_child(Node child, int layer, double cutoff, double parent, Pair& pair, double& score, Expansion& result);
   [[nodiscard]] bool can_split(const Node& node, Index input) const;
-  bool round_integers(Node& node) const;
-  [[nodiscard]] Index widest_integer(const Node& node) const;
+  bool round_inwards(Node& node) const;
+  [[nodiscard]] Index widest_isolated(const Node& node) const;
   [[nodiscard]] Index most_fractional(const Node& node, const Vector& x) const;
   void bound_watched(Node& node, int layer, double cutoff);
   void offer(const Node& node, double cutoff, Expansion& result);

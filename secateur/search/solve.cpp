@@ -16,24 +16,32 @@ namespace secateur::search {
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 /// Up to so many inputs, subdivision of the box alone closes most gaps.
 constexpr Index few_inputs = 6;
 
-/// Why the native search does not take a problem; nothing: it does.
-std::optional<std::string> refusal(const model::Compiled& problem) {
-  if (!problem.objective.whole) return "the objective has variables that no network reads";
-  std::size_t outputs = 0;
-  for (const int column : problem.frame.outputs) outputs += column >= 0 ? 1 : 0;
-  if (static_cast<std::size_t>(problem.frame.model.columns()) != problem.frame.inputs.size() + outputs) {
-    return "there are variables that no network reads, or discrete ones";
-  }
-  for (const auto& constraint : problem.constraints) {
-    if (!constraint.whole) return "constraints have variables that no network reads";
-  }
+/// Why the native search does not take a problem; nothing: it does. Variables without finite bounds, and those that a
+/// trust region adds, are no inputs of the graph.
+std::optional<std::string> refusal(const model::Compiled& problem, std::size_t variables) {
+  std::size_t columns = problem.frame.inputs.size();
+  for (const int column : problem.frame.outputs) columns += column >= 0 ? 1 : 0;
+  bool whole = problem.objective.whole && columns == variables;
+  for (const auto& constraint : problem.constraints) whole = whole && constraint.whole;
+  if (!whole) return "it has variables without finite bounds, or of a trust region";
   if (problem.graph.inputs() == 0 || problem.graph.depth() > 60) return "there is nothing to branch on";
   return std::nullopt;
+}
+
+Values values_of(const model::Variable& variable) {
+  switch (variable.type) {
+    case model::VariableType::continuous:
+      return Values::continuous();
+    case model::VariableType::binary:
+    case model::VariableType::integer:
+      return Values::integer();
+    case model::VariableType::discrete:
+      break;
+  }
+  return Values::one_of(variable.values);
 }
 
 /// Non-zeros of a row on average, over the hidden layers.
@@ -57,7 +65,7 @@ class Native {
     const Index inputs = compiled.graph.inputs();
     if (!m_asked) {
       m_asked = true;
-      m_refusal = refusal(compiled);
+      m_refusal = refusal(compiled, m_problem.variables.size());
       m_wanted = !m_refusal && wanted(compiled);
     }
     const bool now = stage.tightened == (inputs <= few_inputs);
@@ -70,6 +78,7 @@ class Native {
     if (m_refusal && m_settings.engine == model::Engine::native) {
       return "by the MILP path, since " + *m_refusal;
     }
+    if (m_left) return "the native search left a part unproven to the MILP path";
     return {};
   }
 
@@ -93,12 +102,10 @@ class Native {
     }
     Box box = graph.domain;
     for (std::size_t j = 0; j < compiled.frame.inputs.size(); ++j) {
-      const bool integer = compiled.frame.model.integer[static_cast<std::size_t>(compiled.frame.inputs[j])];
-      task.integer.push_back(integer);
-      if (!integer) continue;
+      task.values.push_back(values_of(m_problem.variables[static_cast<std::size_t>(compiled.frame.inputs[j])]));
       const auto input = static_cast<Index>(j);
-      box.lower(input) = std::ceil(box.lower(input));
-      box.upper(input) = std::floor(box.upper(input));
+      box.lower(input) = task.values.back().up(box.lower(input));
+      box.upper(input) = task.values.back().down(box.upper(input));
       if (box.lower(input) > box.upper(input)) return {};
     }
     if (m_known != nullptr) {
@@ -122,11 +129,13 @@ class Native {
     mip::Outcome outcome;
     outcome.nodes = found.nodes;
     if (std::isfinite(found.bound)) stage.prove(sign * found.bound, found.nodes);
-    if (found.exhausted) {
-      outcome.kind = mip::Outcome::Kind::closed;
-    } else if (found.stopped) {
+    if (found.stopped) {
       outcome.kind = mip::Outcome::Kind::stopped;
       outcome.status = *found.stopped;
+    } else if (found.exhausted && found.bound >= found.cutoff) {
+      outcome.kind = mip::Outcome::Kind::closed;
+    } else {
+      m_left = found.exhausted;
     }
     return outcome;
   }
@@ -135,6 +144,7 @@ class Native {
   const model::SolveSettings& m_settings;
   const Vector* m_known;
   bool m_asked = false, m_wanted = false;
+  bool m_left = false;  ///< the tree has ended, but not everything in it is proven
   std::optional<std::string> m_refusal;
 };
 

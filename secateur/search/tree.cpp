@@ -50,6 +50,7 @@ class Tree {
     }
     result.exhausted = m_open.empty() && !result.stopped;
     result.bound = lowest();
+    result.cutoff = m_cutoff;
     result.nodes = m_nodes;
     return result;
   }

@@ -31,10 +31,13 @@ struct TreeLimits {
 
 /// How a search ended.
 struct TreeResult {
-  bool exhausted = false;  ///< no part is open: every feasible point's objective is at least `bound`
+  bool exhausted = false;  ///< no part is open
   /// Why it ended before; none: the listener had enough.
   std::optional<Status> stopped;
-  double bound = 0;  ///< infinite: there is no feasible point below the cut-off
+  /// No feasible point has an objective below; infinite: there is none below the cut-off. Below the cut-off although no
+  /// part is open: splitting does not improve some part, and its linear program proves no more.
+  double bound = 0;
+  double cutoff = 0;  ///< the last one
   std::int64_t nodes = 0;
 };
 

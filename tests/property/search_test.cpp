@@ -20,6 +20,7 @@ model::SolveSettings native_settings() {
   settings.tighten = model::Tighten::off;  // subdivision would close such problems by itself
   settings.gap = 1e-6;
   settings.absolute_gap = 1e-9;
+  settings.feasibility = 1e-9;  // points that bend a constraint may be better than any that satisfies it
   settings.threads = 1;
   return settings;
 }
@@ -58,12 +59,11 @@ TEST_P(SearchAgainstBruteForce, Agrees) {
       EXPECT_EQ(result.proof, Proof::rounding_safe);
     }
   }
-  EXPECT_GT(native, group / 3);
+  EXPECT_GT(native, group * 9 / 10);
   EXPECT_GT(nodes, group);
   EXPECT_GT(infeasible, 0);
 }
 
-/// 300 problems; 3000 with SECATEUR_LONG set.
 /// The optimum of problems without constraints, and a point that satisfies the constraints of the others, go along.
 TEST(NativeSearch, NeverLosesAKnownPoint) {
   int watched = 0;
@@ -90,6 +90,7 @@ TEST(NativeSearch, NeverLosesAKnownPoint) {
   EXPECT_GT(watched, 60);
 }
 
+/// 300 problems; 3000 with SECATEUR_LONG set.
 INSTANTIATE_TEST_SUITE_P(TinyProblems, SearchAgainstBruteForce,
                          testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 3 : 30));
 

@@ -34,7 +34,7 @@ struct Subject {
     const nn::Network stored = random_network(how, rng);
     box = random_box(stored.inputs(), 2.0, rng);
     graph = graph::lower(stored, box);
-    task.integer.assign(static_cast<std::size_t>(box.size()), false);
+    task.values.resize(static_cast<std::size_t>(box.size()));
     if (ranges) {
       const Vector y = graph::preactivations(graph, random_point(box, rng)).back();
       for (Index o = 1; o < y.size(); ++o) {

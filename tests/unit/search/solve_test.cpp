@@ -99,12 +99,41 @@ TEST(NativeSolve, KeepsAValidBoundWhenTimeRunsOut) {
 TEST(NativeSolve, SaysWhatItLeavesToTheMilpPath) {
   const OverBox inside = random_problem(0, {3, 14, 1});
   model::Problem problem = inside;
-  const int extra = problem.add_variable({"extra", {}, model::VariableType::discrete, 0, 1, {0, 0.5, 1}});
-  problem.objective.push_back({extra, 1.0});
+  // Only their sum has bounds.
+  const int s = problem.add_variable({"s", {}, {}, -INFINITY, INFINITY, {}});
+  const int t = problem.add_variable({"t", {}, {}, -INFINITY, INFINITY, {}});
+  for (const int v : {s, t}) problem.objective.push_back({v, 1.0});
+  problem.add_constraint("sum", {{s, 1.0}, {t, 1.0}}, -1, 1);
   const model::SolveResult result = search::solve(problem, native_settings());
   EXPECT_EQ(result.status, Status::optimal);
   EXPECT_EQ(result.engine, model::Engine::milp);
   EXPECT_THAT(result.note, HasSubstr("by the MILP path, since"));
+}
+
+TEST(NativeSolve, BranchesOnListedValues) {
+  const OverBox inside = random_problem(1, {3, 14, 8, 1});
+  model::Problem problem = inside;
+  for (const int x : problem.networks[0].inputs) {
+    model::Variable& variable = problem.variables[static_cast<std::size_t>(x)];
+    variable.type = model::VariableType::discrete;
+    variable.values = {-0.9, -0.2, 0.3, 0.7};
+  }
+  const model::Structure structure = model::structure(problem);
+  double best = problem.sense == Sense::minimize ? INFINITY : -INFINITY;
+  for (int choice = 0; choice < 64; ++choice) {
+    Vector point = Vector::Zero(static_cast<Index>(problem.variables.size()));
+    for (int j = 0, rest = choice; j < 3; ++j, rest /= 4) {
+      const int x = problem.networks[0].inputs[static_cast<std::size_t>(j)];
+      point(x) = problem.variables[static_cast<std::size_t>(x)].values[static_cast<std::size_t>(rest % 4)];
+    }
+    const double value = model::objective_at(problem, model::complete(problem, structure, point));
+    best = problem.sense == Sense::minimize ? std::min(best, value) : std::max(best, value);
+  }
+  const model::SolveResult result = search::solve(problem, native_settings());
+  EXPECT_EQ(result.status, Status::optimal);
+  EXPECT_EQ(result.engine, model::Engine::native);
+  EXPECT_EQ(result.note, "");
+  EXPECT_NEAR(result.objective.value(), best, 1e-4 * std::abs(best) + 1e-6);
 }
 
 TEST(NativeSolve, ProvesInfeasibility) {
