@@ -23,6 +23,7 @@
 #include "secateur/core/stop.hpp"
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/solve.hpp"
+#include "secateur/search/solve.hpp"
 #include "secateur/nn/onnx.hpp"
 
 using namespace secateur;
@@ -102,7 +103,7 @@ Json run_plain(const model::Problem& problem, model::SolveSettings settings) {
 }
 
 Json run_secateur(const model::Problem& problem, const model::SolveSettings& settings) {
-  const model::SolveResult result = mip::solve(problem, settings);
+  const model::SolveResult result = search::solve(problem, settings);
   std::optional<double> root;
   for (const auto& event : result.trace) {
     if (event.nodes <= 1) root = event.bound;
