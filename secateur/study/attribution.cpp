@@ -196,16 +196,19 @@ std::vector<Incomplete> incomplete(const Study& study) {
   return result;
 }
 
-std::string incomplete_text(const Study& study) {
-  const std::vector<Incomplete> sets = incomplete(study);
-  if (sets.empty()) return {};
-  int all = 0;
-  Sets(study).each(study, [&](const Axes&, const std::string&, const Four&, const Four&) { ++all; });
+std::string incomplete_text(const Study& study, const std::string& solve) {
+  int left_out = 0, all = 0;
   std::map<std::string, int> reasons;
-  for (const Incomplete& one : sets) {
+  const auto counted = [&](const std::string& block) { return solve.empty() || block == solve; };
+  for (const Incomplete& one : incomplete(study)) {
+    if (!counted(one.solve)) continue;
+    ++left_out;
     ++reasons[one.outcome ? fmt::format("a run that is {}", words(*one.outcome)) : "a run that is not planned"];
   }
-  std::string text = fmt::format("{} of {} sets of five runs are left out:", sets.size(), all);
+  if (left_out == 0) return {};
+  Sets(study).each(
+      study, [&](const Axes&, const std::string& block, const Four&, const Four&) { all += counted(block) ? 1 : 0; });
+  std::string text = fmt::format("{} of {} sets of five runs are left out:", left_out, all);
   const char* comma = " ";
   for (const auto& [reason, count] : reasons) {
     text += fmt::format("{}{} for {}", comma, count, reason);

@@ -77,8 +77,8 @@ struct Incomplete {
 /// Of every pruned network of which the study plans a run with the dense one's constants or binaries.
 std::vector<Incomplete> incomplete(const Study& study);
 /// "3 of 20 sets of five runs are left out: 1 for a run that is not run yet, 2 for a run that is timed out"; empty when
-/// all are there.
-std::string incomplete_text(const Study& study);
+/// all are there. `solve`: of that block only.
+std::string incomplete_text(const Study& study, const std::string& solve = {});
 
 /// Means over seeds of the logarithms, that is geometric means of the factors.
 struct MeanAttribution {

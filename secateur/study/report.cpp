@@ -2,11 +2,9 @@
 #include "secateur/study/report.hpp"
 
 #include <set>
-#include <system_error>
 
 #include <fmt/format.h>
 
-#include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
 #include "secateur/core/version.hpp"
 #include "secateur/study/assets.hpp"
@@ -56,14 +54,7 @@ class Writer {
     m_page.paragraph(progress_text(cells));
     m_page.table(cells_table(cells));
     if (m_outlines.empty()) return;
-    PageTable table;
-    table.caption = "What the paper claims, and what this study has to say.";
-    table.header = {"Claim", "This study", "Verdict"};
-    table.prose = true;
-    for (const Claim& claim : claims(m_study, m_outlines, m_attribution)) {
-      table.rows.push_back({claim.claim, claim.here.empty() ? "–" : claim.here, claim.verdict});
-    }
-    m_page.table(table);
+    m_page.table(claims_table(claims(m_study, m_outlines, m_attribution)));
   }
 
   /// Adds a figure, its files and what it shows; remembers what could not be shown.
@@ -175,11 +166,7 @@ std::vector<std::string> write_report(const Study& study, const std::filesystem:
   const std::string html = study_report(study, folder, &side);
   const std::filesystem::path place = file.parent_path();
   std::vector<std::string> written{file.filename().string()};
-  if (!side.empty()) {
-    std::error_code code;
-    std::filesystem::create_directories(place / folder, code);
-    if (code) throw InputError("cannot be made: " + code.message(), (place / folder).string());
-  }
+  if (!side.empty()) make_folder(place / folder);
   for (const SideFile& one : side) {
     write_file(place / one.name, one.bytes);
     written.push_back(one.name);

@@ -165,14 +165,23 @@ std::string usable_text() {
   return fmt::format("at most {:g} times the dense network's error, and below {:g}", usable_growth, usable_error);
 }
 
-std::optional<double> usable_sparsity(const Samples& errors, const std::string& source, const std::string& architecture,
+std::vector<double> usable_sparsities(const Samples& errors, const std::string& source, const std::string& architecture,
                                       const Curve& curve) {
-  std::optional<double> found;
+  std::vector<double> found;
   for (const double sparsity : sparsities(errors, source, architecture, curve)) {
     const auto growth = mean_ratio(pairs(errors, source, architecture, curve, sparsity));
     std::vector<double> sizes;
     for (const Pair& pair : pairs(errors, source, architecture, curve, sparsity)) sizes.push_back(pair.pruned.value);
-    if (growth && *growth <= usable_growth && geometric_mean(sizes) < usable_error) found = sparsity;
+    if (growth && *growth <= usable_growth && geometric_mean(sizes) < usable_error) found.push_back(sparsity);
+  }
+  return found;
+}
+
+std::optional<double> usable_sparsity(const Samples& errors, const std::string& source, const std::string& architecture,
+                                      const Curve& curve, const Samples* among) {
+  std::optional<double> found;
+  for (const double sparsity : usable_sparsities(errors, source, architecture, curve)) {
+    if (among == nullptr || samples_at(*among, source, architecture, curve, sparsity) != nullptr) found = sparsity;
   }
   return found;
 }

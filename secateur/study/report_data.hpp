@@ -114,9 +114,12 @@ std::string short_text(const MeanSpeedUp& speed_up);
 inline constexpr double usable_growth = 2, usable_error = 0.5;
 /// The rule in words: "at most 2 times the dense network's error, and below 0.5".
 std::string usable_text();
-/// The largest sparsity of a curve whose networks are usable (geometric means over seeds). None when there is none.
-std::optional<double> usable_sparsity(const Samples& errors, const std::string& source, const std::string& architecture,
+/// The sparsities of a curve whose networks are usable (geometric means over seeds), ascending.
+std::vector<double> usable_sparsities(const Samples& errors, const std::string& source, const std::string& architecture,
                                       const Curve& curve);
+/// The largest of them; `among`: of those that have samples there, such as solves. None when there is none.
+std::optional<double> usable_sparsity(const Samples& errors, const std::string& source, const std::string& architecture,
+                                      const Curve& curve, const Samples* among = nullptr);
 
 /// A number in a CSV file, with all digits that matter; nothing for none.
 using study::csv_field;

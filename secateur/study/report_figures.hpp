@@ -51,6 +51,9 @@ std::string method_name(const Study& study, const std::string& source);
 /// Mean over hidden units of a network's bound width by that method; per seed.
 Samples width_samples(const Study& study, const std::string& source);
 
+/// Binaries of the formulation, before the search; per seed.
+Samples binary_samples(const Study& study);
+
 /// "a, b and c"
 std::string enumerated(const std::vector<std::string>& items);
 /// A curve's label with a capital letter, unless it begins with a name.

@@ -16,6 +16,8 @@ namespace {
 using Stroke = ChartLine::Stroke;
 using Sign = LegendEntry::Sign;
 
+}  // namespace
+
 Samples binary_samples(const Study& study) {
   Samples samples;
   for (const SolveRow& row : study.solves) {
@@ -33,6 +35,8 @@ Samples binary_samples(const Study& study) {
   }
   return samples;
 }
+
+namespace {
 
 /// What is shown of a network, relative to its dense ancestor.
 struct Quantity {

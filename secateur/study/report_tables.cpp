@@ -205,6 +205,28 @@ std::optional<std::string> main_solve(const Study& study, const Outline& outline
   return std::nullopt;
 }
 
+std::string time_text(const std::vector<Sample>* samples) {
+  if (samples == nullptr || samples->empty()) return "–";
+  const bool stopped = std::any_of(samples->begin(), samples->end(), [](const Sample& s) { return s.limit; });
+  return (stopped ? "≥\u00a0" : "") + duration(centre(*samples, FacetPlan::Centre::geometric));
+}
+
+std::string removed_short(const Curve& curve, double sparsity) {
+  return fmt::format("{}{}\u00a0{}", curve.baseline ? curve.training + ":\u00a0" : "",
+                     curve.method == prune::Method::node ? "nodes" : "weights", sparsity_text(sparsity));
+}
+
+PageTable claims_table(const std::vector<Claim>& claims) {
+  PageTable table;
+  table.caption = fmt::format("What the paper claims, and what this study has to say. Usable: with {}.", usable_text());
+  table.header = {"Claim", "This study", "Verdict"};
+  table.prose = true;
+  for (const Claim& claim : claims) {
+    table.rows.push_back({claim.claim, claim.here.empty() ? "–" : claim.here, claim.verdict});
+  }
+  return table;
+}
+
 std::optional<PageTable> usable_table(const Study& study, const Outline& outline, const std::string& solve) {
   const Samples errors = error_samples(study), times = time_samples(study, solve);
   PageTable table;
@@ -215,25 +237,20 @@ std::optional<PageTable> usable_table(const Study& study, const Outline& outline
     return list == nullptr ? "–" : number(centre(*list, FacetPlan::Centre::geometric), 2);
   };
   const auto time = [&](const std::string& architecture, const Curve& curve, double sparsity) -> std::string {
-    const auto* const list = samples_at(times, outline.source, architecture, curve, sparsity);
-    if (list == nullptr) return "–";
-    const bool stopped = std::any_of(list->begin(), list->end(), [](const Sample& s) { return s.limit; });
-    return (stopped ? "≥\u00a0" : "") + duration(centre(*list, FacetPlan::Centre::geometric));
+    return time_text(samples_at(times, outline.source, architecture, curve, sparsity));
   };
   for (const std::string& architecture : outline.architectures) {
     for (const Curve& curve : outline.curves) {
       if (!curve.method) continue;
-      const auto usable = usable_sparsity(errors, outline.source, architecture, curve);
+      const auto usable = usable_sparsity(errors, outline.source, architecture, curve, &times);
       if (!usable) continue;
       const auto both = pairs(times, outline.source, architecture, curve, *usable);
       const auto mean = mean_speed_up(both);
       if (!mean) continue;
-      table.rows.push_back(
-          {architecture_text(architecture),
-           fmt::format("{}{}\u00a0{}", curve.baseline ? curve.training + ":\u00a0" : "",
-                       curve.method == prune::Method::node ? "nodes" : "weights", sparsity_text(*usable)),
-           error(architecture, curve, 0), error(architecture, curve, *usable), time(architecture, curve, 0),
-           time(architecture, curve, *usable), short_text(*mean), std::to_string(mean->pairs)});
+      table.rows.push_back({architecture_text(architecture), removed_short(curve, *usable),
+                            error(architecture, curve, 0), error(architecture, curve, *usable),
+                            time(architecture, curve, 0), time(architecture, curve, *usable), short_text(*mean),
+                            std::to_string(mean->pairs)});
     }
   }
   if (table.rows.empty()) return std::nullopt;

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from conftest import refused, run
+from conftest import ROOT, refused, run
 
 SPEC = {
     "version": 1,
@@ -209,3 +209,23 @@ def test_refuses_a_place_that_cannot_be_written(study, tmp_path):
 
 def test_refuses_to_go_without_a_study():
     refused("report", mentions=["LEDGER|FOLDER"])
+
+
+def test_the_page_of_results_is_what_the_committed_tables_give(tmp_path):
+    made = run("report", "studies/results", "--markdown", tmp_path / "results.md", "--json", cwd=ROOT)
+    assert made.code == 0 and "paper-function" in made.json["studies"], made
+    assert (tmp_path / "results.md").read_text() == (ROOT / "docs" / "results.md").read_text()
+
+
+def test_a_page_of_results_from_a_ledger(report, study, tmp_path):
+    assert run("report", study / "small.sqlite", "--markdown", tmp_path / "page.md").code == 0
+    page = (tmp_path / "page.md").read_text()
+    assert "## small" in page and "| Network | Removed |" in page
+    refused("report", study / "small.sqlite", "--markdown", tmp_path / "a.md", "--out", tmp_path / "a.html",
+            mentions=["--markdown"])
+    refused("report", study / "small.sqlite", "--markdown", tmp_path / "no" / "a.md", mentions=["--markdown"])
+
+
+def test_a_report_is_of_one_study(tmp_path):
+    refused("report", ROOT / "studies" / "results", "--out", tmp_path / "x.html", mentions=["several studies", "--markdown"])
+    refused("report", tmp_path, "--markdown", tmp_path / "x.md", mentions=["holds no study"])
