@@ -278,8 +278,11 @@ Expansion Expander::expand(Node node, double cutoff) {
     break;
   }
   if (const Index input = widest_isolated(node); input >= 0) take(try_input(node, input, cutoff, result));
+  // Measured: with more unstable units a program costs more than it saves, unless it has prices to find.
   constexpr double weak = 1e-2;
-  if (!m_task.ranges.empty() && best.score < weak && best.children.size() == 2) {
+  constexpr Index few_unstable = 24;
+  const bool programs = !m_task.ranges.empty() || node.unstable <= few_unstable;
+  if (programs && best.score < weak && best.children.size() == 2) {
     const Solved solved = solve(node, result);
     if (above(node.bound, cutoff)) return result;
     if (const Index input = solved.point ? most_fractional(node, *solved.point) : -1; input >= 0) {

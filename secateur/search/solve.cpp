@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "secateur/bounds/folded.hpp"
 #include "secateur/search/tree.hpp"
 
@@ -27,7 +29,9 @@ std::optional<std::string> refusal(const model::Compiled& problem, std::size_t v
   bool whole = problem.objective.whole && columns == variables;
   for (const auto& constraint : problem.constraints) whole = whole && constraint.whole;
   if (!whole) return "it has variables without finite bounds, or of a trust region";
-  if (problem.graph.inputs() == 0 || problem.graph.depth() > 60) return "there is nothing to branch on";
+  if (problem.graph.inputs() == 0) return "there is nothing to branch on";
+  constexpr int most_layers = 60;
+  if (problem.graph.depth() > most_layers) return "its networks have more than 60 layers";
   return std::nullopt;
 }
 
@@ -66,30 +70,27 @@ class Native {
     if (!m_asked) {
       m_asked = true;
       m_refusal = refusal(compiled, m_problem.variables.size());
-      m_wanted = !m_refusal && wanted(compiled);
     }
     const bool now = stage.tightened == (inputs <= few_inputs);
-    if (!m_wanted || !now) return {};
+    if (m_refusal || !now) return {};
     return search(stage);
   }
 
-  /// One line on how the engine was chosen; empty where there is nothing to say.
+  /// One line on how the engine was chosen; empty where the user chose and had it.
   [[nodiscard]] std::string note() const {
-    if (m_refusal && m_settings.engine == model::Engine::native) {
-      return "by the MILP path, since " + *m_refusal;
-    }
     if (m_left) return "the native search left a part unproven to the MILP path";
-    return {};
+    if (m_refusal) return "by the MILP path, since " + *m_refusal;
+    return m_choice;
   }
 
  private:
-  /// The rule of `auto`, measured (docs/engine.md).
-  [[nodiscard]] bool wanted(const model::Compiled& compiled) const {
-    if (m_settings.engine == model::Engine::native) return true;
-    constexpr Index most_inputs = 10;
-    constexpr double least_fan_in = 12;
-    return compiled.graph.inputs() <= few_inputs ||
-           (compiled.graph.inputs() <= most_inputs && fan_in(compiled.graph) >= least_fan_in);
+  /// The rule of `auto`, measured (docs/engine.md): how many nodes a search may take before more than `still_open` of
+  /// its tree has to be closed. On few inputs with dense rows the MILP path would get even less far.
+  [[nodiscard]] static std::int64_t patience(const model::Compiled& compiled) {
+    constexpr Index medium_inputs = 10;
+    constexpr double dense = 12;
+    if (compiled.graph.inputs() > medium_inputs) return 1000;
+    return fan_in(compiled.graph) < dense ? 4000 : std::numeric_limits<std::int64_t>::max();
   }
 
   mip::Outcome search(const mip::Stage& stage) {
@@ -120,7 +121,19 @@ class Native {
     Listener listener;
     listener.probe = [&](const Vector& x) { return sign * stage.probe(x); };
     listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(sign * bound, nodes); };
-    listener.enough = [&](double, std::int64_t) { return false; };
+    constexpr double still_open = 0.3;
+    const bool choose = m_settings.engine == model::Engine::auto_;
+    const std::int64_t patient = choose ? patience(compiled) : std::numeric_limits<std::int64_t>::max();
+    if (choose) {
+      m_choice =
+          fmt::format("native search: {} inputs, {:.0f} non-zeros in a neuron's row", graph.inputs(), fan_in(graph));
+    }
+    listener.enough = [&](const TreeState& state) {
+      if (state.nodes < patient || state.open < still_open) return false;
+      m_choice = fmt::format("handed over to the MILP path: after {} nodes {:.0f} % of the native search was open",
+                             state.nodes, 100 * state.open);
+      return true;
+    };
     TreeLimits limits;
     limits.threads = m_settings.threads;
     limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
@@ -143,9 +156,10 @@ class Native {
   const model::Problem& m_problem;
   const model::SolveSettings& m_settings;
   const Vector* m_known;
-  bool m_asked = false, m_wanted = false;
+  bool m_asked = false;
   bool m_left = false;  ///< the tree has ended, but not everything in it is proven
   std::optional<std::string> m_refusal;
+  std::string m_choice;
 };
 
 }  // namespace

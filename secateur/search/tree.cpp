@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <limits>
 #include <thread>
@@ -13,6 +14,9 @@ namespace secateur::search {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Part of the whole that a node stands for, each split halving it.
+double share(const Node& node) { return std::ldexp(1.0, -static_cast<int>(std::min<std::int64_t>(node.depth, 1000))); }
 
 double bytes(const Node& node) {
   const auto values = static_cast<double>(node.lower.size());
@@ -44,7 +48,7 @@ class Tree {
       m_listener.prove(bound, m_nodes);
       result.stopped = m_stop.reason();
       if (m_bytes > m_limits.memory) result.stopped = Status::memory_limit;
-      if (result.stopped || m_listener.enough(bound, m_nodes)) break;
+      if (result.stopped || m_listener.enough({bound, m_nodes, m_share})) break;
       round();
       drop();
     }
@@ -67,14 +71,19 @@ class Tree {
 
   void push(Node node) {
     m_bytes += bytes(node);
+    m_share += share(node);
     const double bound = node.bound;
     m_open.insert({bound, m_number++, std::make_shared<Node>(std::move(node))});
+  }
+  void remove(std::set<Entry>::iterator at) {
+    m_bytes -= bytes(*at->node);
+    m_share -= share(*at->node);
+    m_open.erase(at);
   }
   /// Forgets the nodes that a better cut-off has made superfluous.
   void drop() {
     while (!m_open.empty() && above(std::prev(m_open.end())->bound, m_cutoff)) {
-      m_bytes -= bytes(*std::prev(m_open.end())->node);
-      m_open.erase(std::prev(m_open.end()));
+      remove(std::prev(m_open.end()));
     }
   }
   /// What is known of the whole: nothing below the open parts, the settled ones and the cut-off is left.
@@ -89,9 +98,9 @@ class Tree {
     std::vector<Node> nodes;
     while (!m_open.empty() && nodes.size() < most) {
       const auto at = deep ? std::prev(m_open.end()) : m_open.begin();
-      m_bytes -= bytes(*at->node);
-      nodes.push_back(std::move(*at->node));
-      m_open.erase(at);
+      const std::shared_ptr<Node> node = at->node;
+      remove(at);
+      nodes.push_back(std::move(*node));
     }
     return nodes;
   }
@@ -152,7 +161,7 @@ class Tree {
   const Stop& m_stop;
   std::vector<std::unique_ptr<Expander>> m_team;
   std::set<Entry> m_open;
-  double m_cutoff, m_settled = infinity, m_bytes = 0;
+  double m_cutoff, m_settled = infinity, m_bytes = 0, m_share = 0;
   std::int64_t m_nodes = 0, m_number = 0;
 };
 

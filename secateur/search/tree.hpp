@@ -13,6 +13,15 @@
 
 namespace secateur::search {
 
+/// How far a search is.
+struct TreeState {
+  double bound = 0;
+  std::int64_t nodes = 0;
+  /// Share of the tree that is open: 2^-depth of every open node, added up. nodes / (1 - open) estimates the size of
+  /// the whole tree (Knuth 1975).
+  double open = 1;
+};
+
 /// Who listens to a search, on the thread that runs it.
 struct Listener {
   /// A point whose objective may be below the cut-off; returns the cut-off from then on.
@@ -20,7 +29,7 @@ struct Listener {
   /// No feasible point has an objective below this, in real arithmetic.
   std::function<void(double bound, std::int64_t nodes)> prove;
   /// Asked between rounds: the search is to end although parts are open.
-  std::function<bool(double bound, std::int64_t nodes)> enough;
+  std::function<bool(const TreeState& state)> enough;
 };
 
 /// How much a search may take.

@@ -110,6 +110,26 @@ TEST(NativeSolve, SaysWhatItLeavesToTheMilpPath) {
   EXPECT_THAT(result.note, HasSubstr("by the MILP path, since"));
 }
 
+TEST(NativeSolve, HandsOverWhatItGetsNowhereWith) {
+  const OverBox problem = random_problem(2, {12, 40, 40, 1});
+  model::SolveSettings settings = native_settings();
+  settings.engine = model::Engine::auto_;
+  settings.time_limit = 1.5;
+  const model::SolveResult result = search::solve(problem, settings);
+  EXPECT_THAT(result.note, HasSubstr("handed over to the MILP path: after"));
+  EXPECT_EQ(result.engine, model::Engine::milp);
+  EXPECT_TRUE(result.objective && result.bound);
+}
+
+TEST(NativeSolve, SaysWhyItWasChosen) {
+  model::SolveSettings settings = native_settings();
+  settings.engine = model::Engine::auto_;
+  const model::SolveResult result = search::solve(random_problem(3, {7, 16, 12, 1}), settings);
+  EXPECT_EQ(result.status, Status::optimal);
+  EXPECT_EQ(result.engine, model::Engine::native);
+  EXPECT_EQ(result.note, "native search: 7 inputs, 11 non-zeros in a neuron's row");
+}
+
 TEST(NativeSolve, BranchesOnListedValues) {
   const OverBox inside = random_problem(1, {3, 14, 8, 1});
   model::Problem problem = inside;
