@@ -130,8 +130,6 @@ class Flowsheet : public Command {
 
   int optimize(const Context& context) {
     const Stop stop;
-    // Pruning needs one of the two.
-    if (!m_settings.prune.sparsity && !m_settings.prune.tolerance) m_settings.prune.sparsity = default_sparsity;
     const auto on_round = [&](const flowsheet::Round& round, const flowsheet::LoopResult& result) {
       context.reporter.announce(line(round, result.rounds.size(), m_settings));
       context.reporter.finish();
@@ -260,8 +258,6 @@ class Flowsheet : public Command {
     print(out);
     return exit_code::done;
   }
-
-  static constexpr double default_sparsity = 0.8;
 
   std::string m_name, m_case, m_out, m_failures;
   bool m_optimize = false, m_reference = false;

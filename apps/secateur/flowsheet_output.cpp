@@ -81,6 +81,7 @@ Json to_json(const Round& round, const Case& plant) {
       {"test", app::to_json(round.errors)},
       {"objective_rmse", round.objective_rmse},
       {"sparsity", round.sparsity},
+      {"growth", round.growth},
       {"before", summary(round.dense)},
       {"after", summary(round.pruned)},
       {"accepted", round.accepted},

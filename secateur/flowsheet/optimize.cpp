@@ -129,7 +129,7 @@ class Loop {
     if (ended()) return false;
 
     watch = Stopwatch();
-    prune::Pruned pruned = prune::prune(dense, round.region, &parts, m_settings.prune, m_progress, m_stop);
+    prune::Pruned pruned = prune(dense, round, parts);
     round.seconds.prune = watch.seconds();
     round.sparsity = pruned.sparsity;
     round.dense = std::move(pruned.before);
@@ -138,6 +138,27 @@ class Loop {
     round.errors = train::errors(round.network, parts.test);
     round.objective_rmse = objective_rmse(m_plant, round.network, parts.test);
     return true;
+  }
+
+  /// As the settings say. A search by tolerance takes ten times as long as one descent, and mostly ends where the
+  /// default sparsity is: it is left for surrogates that bear less.
+  prune::Pruned prune(const nn::Network& dense, Round& round, const data::Parts& parts) {
+    prune::PruneSettings settings = m_settings.prune;
+    const auto run = [&] {
+      prune::Pruned pruned = prune::prune(dense, round.region, &parts, settings, m_progress, m_stop);
+      const auto error = [&](const nn::Network& network) {
+        return train::relative_rmse(network, parts.validation, parts.training);
+      };
+      round.growth = error(pruned.network) / std::max(error(dense), 1e-300) - 1;
+      return pruned;
+    };
+    if (settings.sparsity || settings.tolerance) return run();
+    settings.sparsity = LoopSettings::default_sparsity;
+    prune::Pruned pruned = run();
+    if (round.growth <= LoopSettings::default_tolerance || m_stop.reason()) return pruned;
+    settings.sparsity.reset();
+    settings.tolerance = LoopSettings::default_tolerance;
+    return run();
   }
 
   /// Solves and simulates; while the plant violates a constraint though the surrogate is accurate, each constraint is

@@ -22,7 +22,12 @@ namespace secateur::flowsheet {
 
 /// The loop from samples to a verified optimum. `train`, `prune` and `solve` are the settings of each round's steps;
 /// seed and threads are set in all of them. `trust` keeps each search where its surrogate was trained.
+///
+/// When `prune` has neither a sparsity nor a tolerance: default_sparsity, if the validation error grows by at most
+/// default_tolerance, and to that tolerance otherwise.
 struct LoopSettings {
+  static constexpr double default_sparsity = 0.8, default_tolerance = 0.3;
+
   int rounds = 4;
   int samples = 4000;
   data::Sampling sampling = data::Sampling::sobol;
@@ -85,6 +90,7 @@ struct Round {
   double objective_rmse = 0;                     ///< of the pruned network on the test part
   prune::Summary dense, pruned;
   double sparsity = 0;
+  double growth = 0;    ///< of the validation error by pruning: 0.1 is 10 % more (train::relative_rmse)
   nn::Network network;  ///< the pruned one
   std::vector<Attempt> attempts;
   bool accepted = false;

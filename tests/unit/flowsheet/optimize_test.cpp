@@ -134,6 +134,32 @@ TEST(Loop, AnInfeasibleSurrogateIsAnAnswer) {
   EXPECT_FALSE(result.accepted);
 }
 
+TEST(Loop, PrunesToTheDefaultSparsityOrAsFarAsTheErrorBears) {
+  LoopSettings settings = small();
+  settings.rounds = 1;
+  settings.prune.sparsity.reset();
+  settings.hidden = {60, 60};
+  settings.train.epochs = 100;
+  settings.prune.epochs = 300;
+  const Round large = optimize(raised(), settings).rounds.front();
+  EXPECT_NEAR(large.sparsity, LoopSettings::default_sparsity, 1e-3);
+  EXPECT_LE(large.growth, LoopSettings::default_tolerance);
+
+  // Too few weights to lose four fifths of them.
+  settings.hidden = {5, 5};
+  settings.train.epochs = small().train.epochs;
+  settings.prune.epochs = small().prune.epochs;
+  const Round tight = optimize(raised(), settings).rounds.front();
+  EXPECT_LT(tight.sparsity, LoopSettings::default_sparsity - 0.05);
+  EXPECT_LE(tight.growth, LoopSettings::default_tolerance);
+
+  // What is asked for is done.
+  settings.prune.sparsity = 0.8;
+  const Round asked = optimize(raised(), settings).rounds.front();
+  EXPECT_NEAR(asked.sparsity, 0.8, 0.02);
+  EXPECT_GT(asked.growth, LoopSettings::default_tolerance);
+}
+
 TEST(Loop, SameSeedSameAnswer) {
   LoopSettings settings = small();
   settings.rounds = 1;
