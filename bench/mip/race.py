@@ -5,27 +5,25 @@
     python bench/mip/race.py [--quick] [--limit 60] [--ablation-limit 20] [--only NAME,...] [--gurobi]
 
 `plain` is what modelling layers do: big-M from interval bounds, stable neurons without binaries, given to the same
-solver with the same gap, limit and threads. Both run one after the other on each instance, so that a machine that slows
-down slows both. A run that is stopped counts at the limit. Without --quick the tables are written to
-bench/results/mip.md.
+solver with the same gap, limit and threads. Secateur runs with `--engine milp`; bench/search/race.py races its default.
+Both run one after the other on each instance, so that a machine that slows down slows both. A run that is stopped counts at
+the limit. Without --quick the tables are written to bench/results/mip.md.
 
 --gurobi races gurobi-machinelearning's formulation with gurobipy's size-limited licence as well, where both are installed
 (pip install gurobipy gurobi-machinelearning onnx); its results are printed and not written, since that licence does not
 allow publishing benchmarks.
 """
 import argparse
-import json
-import math
-import os
 import pathlib
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from common import machine, root, table, write_results  # noqa: E402
+import gurobi  # noqa: E402
+import instances as bench  # noqa: E402
+from common import machine, table, write_results  # noqa: E402
+from instances import check, geometric_mean, seconds, shown  # noqa: E402
 
-INSTANCES = root / "tests" / "data" / "instances.json"
 # What the default is without one technique at a time, and with the ones that are off.
 ABLATION = {
     "default": [],
@@ -41,38 +39,7 @@ QUICK = ["d2_2x50_w90", "d4_3x50_w90", "d8_2x50_n50", "d64_digits_2x50_w80_s1510
 
 
 def run(program, name, limit, threads, *arguments):
-    settings = ["--set", f"time-limit={limit}", "--set", f"threads={threads}"]
-    done = subprocess.run([program, str(INSTANCES), name, *settings, *arguments], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{name} {arguments}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
-
-
-def check(instance, result, gap=1e-4):
-    """An answer that contradicts the reference is a failure of the benchmark, not a data point."""
-    reference, sign = instance["reference"], 1 if instance["sense"] == "minimize" else -1
-    slack = 2 * gap * max(1, abs(reference))
-    bound, objective = result["bound"], result["objective"]
-    if bound is not None and sign * bound > sign * reference + slack:
-        raise SystemExit(f"{instance['name']}: bound {bound} contradicts the reference {reference}")
-    if result["status"] == "optimal" and sign * objective > sign * reference + slack:
-        raise SystemExit(f"{instance['name']}: optimum {objective} is worse than the reference {reference}")
-
-
-def geometric_mean(values):
-    return math.exp(sum(math.log(v) for v in values) / len(values))
-
-
-def seconds(result, limit, key="seconds"):
-    return limit if result["status"] != "optimal" else min(limit, max(result[key], 1e-3))
-
-
-def shown(result, limit):
-    if result["status"] == "optimal":
-        return f"{result['seconds']:.3g}"
-    objective, bound = result["objective"], result["bound"]
-    gap = "no incumbent" if objective is None else f"gap {abs(objective - bound) / abs(objective):.0%}"
-    return f"> {limit:g} ({gap})"
+    return bench.run(program, name, limit, threads, "--set", "engine=milp", *arguments)
 
 
 def race(program, instances, limit, threads):
@@ -125,73 +92,6 @@ def ablation(program, instances, limit, threads):
     return table(["configuration", "mean root gap", "nodes + 1", "seconds", "processor time against default", "closed"], rows)
 
 
-def race_gurobi(program, instances, limit, threads):
-    """Printed only."""
-    try:
-        import gurobi_ml.torch  # noqa: F401  (its formulation needs a framework's model)
-        import gurobipy
-        import numpy as np
-        import onnx
-        import torch
-        from onnx import numpy_helper
-    except ImportError as error:
-        print(f"left out: {error}", file=sys.stderr)
-        return
-
-    def sequential(path):
-        """The dense layers of a benchmark network as a torch model; weights may be stored either way round."""
-        constants, layers, pending = {}, [], None
-        graph = onnx.load(str(path)).graph
-        for tensor in graph.initializer:
-            constants[tensor.name] = numpy_helper.to_array(tensor).astype(np.float64)
-        for node in graph.node:
-            given = [constants[i] for i in node.input if i in constants]
-            if node.op_type == "Relu":
-                layers.append(torch.nn.ReLU())
-                continue
-            if node.op_type == "MatMul":
-                pending = given[0].T
-                continue
-            if node.op_type == "Add":
-                weight, bias = pending, given[0]
-            elif node.op_type == "Gemm":
-                transposed = any(a.name == "transB" and a.i == 1 for a in node.attribute)
-                weight, bias = (given[0] if transposed else given[0].T), given[1]
-            else:
-                raise SystemExit(f"{path}: {node.op_type}")
-            linear = torch.nn.Linear(weight.shape[1], weight.shape[0]).double()
-            with torch.no_grad():
-                linear.weight.copy_(torch.tensor(weight))
-                linear.bias.copy_(torch.tensor(bias.reshape(-1)))
-            layers.append(linear)
-        return torch.nn.Sequential(*layers)
-
-    ratios = []
-    for instance in instances:
-        model = sequential(INSTANCES.parent / instance["network"])
-        begin = time.time()
-        with gurobipy.Env(params={"OutputFlag": 0}) as env, gurobipy.Model(env=env) as milp:
-            count = len(instance["lower"])
-            x = milp.addMVar(count, lb=np.array(instance["lower"]), ub=np.array(instance["upper"]))
-            y = milp.addMVar(len(instance["objective"]), lb=-np.inf)
-            gurobi_ml.torch.add_sequential_constr(milp, model, x, y)
-            milp.setObjective(np.array(instance["objective"]) @ y,
-                              gurobipy.GRB.MINIMIZE if instance["sense"] == "minimize" else gurobipy.GRB.MAXIMIZE)
-            milp.Params.MIPGap, milp.Params.TimeLimit, milp.Params.Threads = 1e-4, limit, threads
-            try:
-                milp.optimize()
-            except gurobipy.GurobiError as error:
-                print(f"{instance['name']}: {error}")
-                continue
-            spent = limit if milp.Status != gurobipy.GRB.OPTIMAL else time.time() - begin
-        ours = run(program, instance["name"], limit, threads)
-        ratios.append(spent / seconds(ours, limit))
-        print(f"{instance['name']}: gurobi-machinelearning {spent:.3g} s, Secateur with HiGHS {seconds(ours, limit):.3g} s, "
-              f"{ratios[-1]:.3g}×", flush=True)
-    if ratios:
-        print(f"geometric mean over {len(ratios)}: {geometric_mean(ratios):.3g}×")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
@@ -200,21 +100,20 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", help="names of instances, or how they begin")
     parser.add_argument("--gurobi", action="store_true")
-    parser.add_argument("--program", default=str(root / "build" / "bench" / "bin" / "bench_mip"))
+    parser.add_argument("--program", default=str(bench.PROGRAM))
     options = parser.parse_args()
-    instances = json.loads(INSTANCES.read_text())
-    if options.only:
-        instances = [i for i in instances if any(i["name"].startswith(p) for p in options.only.split(","))]
+    instances = bench.load(options.only)
     if options.quick:
         instances = [i for i in instances if i["name"] in QUICK]
         options.limit = options.ablation_limit = 10
     if options.gurobi:
-        race_gurobi(options.program, instances, options.limit, options.threads)
+        gurobi.race(instances, options.limit, options.threads,
+                    lambda i: run(options.program, i["name"], options.limit, options.threads))
         return
     main_table = race(options.program, instances, options.limit, options.threads)
     # Instances that subdivision closes before any formulation is made say nothing about formulations.
     harder = [i for i in instances if len(i["lower"]) > 4]
-    ablation_table = ablation(options.program, harder, options.ablation_limit, options.threads)
+    ablation_table = ablation(options.program, harder, options.ablation_limit, options.threads) if harder else ""
     if options.quick or options.only:
         return
     solver = run(options.program, instances[-1]["name"], 10, options.threads)["solver"]

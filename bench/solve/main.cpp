@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One benchmark instance by one configuration of the MILP path, as JSON.
+// One benchmark instance by one configuration of solving, as JSON.
 //
-//   bench_mip INSTANCES.json NAME [--plain] [--set option=value]...
+//   bench_solve INSTANCES.json NAME [--plain] [--set option=value]...
 //
 // --plain is what peers do: big-M from interval bounds, stable neurons without binaries, given to the solver as it is.
 #include <sys/resource.h>
@@ -64,9 +64,14 @@ struct Setter {
   }
 };
 
-double processor_seconds() {
+rusage used() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
+  return usage;
+}
+
+double processor_seconds() {
+  const rusage usage = used();
   const auto seconds = [](const timeval& t) {
     return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
   };
@@ -114,6 +119,7 @@ Json run_secateur(const model::Problem& problem, const model::SolveSettings& set
           {"root", number(root)},
           {"nodes", result.nodes},
           {"boxes", result.boxes},
+          {"note", result.note},
           {"seconds", result.seconds.total},
           {"solver", result.solver},
           {"proof", to_string(result.proof)},
@@ -124,7 +130,7 @@ Json run_secateur(const model::Problem& problem, const model::SolveSettings& set
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("One benchmark instance by one configuration of the MILP path.");
+  CLI::App app("One benchmark instance by one configuration of solving.");
   std::string file, name;
   bool plain = false;
   std::vector<std::string> options;
@@ -144,6 +150,7 @@ int main(int argc, char** argv) {
   const double before = processor_seconds();
   Json json = plain ? run_plain(problem, settings) : run_secateur(problem, settings);
   json["processor_seconds"] = processor_seconds() - before;
+  json["memory"] = static_cast<double>(used().ru_maxrss) / 1024;  // MiB at the peak, of the whole process
   std::printf("%s\n", json.dump().c_str());
   return 0;
 }
