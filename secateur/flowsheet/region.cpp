@@ -18,7 +18,7 @@ Matrix sample_points(const Case& plant, const Box& region, Index count, data::Sa
   Matrix points = data::sample(region, count, sampling, seed);
   for (Index k = 0; k < points.cols(); ++k) {
     const model::Variable& variable = input(plant, k);
-    for (Index i = 0; i < points.rows(); ++i) points(i, k) = model::nearest(variable, points(i, k));
+    for (Index i = 0; i < points.rows(); ++i) points(i, k) = model::nearest(variable, points(i, k)) + 0.0;  // no -0
   }
   return points;
 }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "unit/flowsheet/paraboloid.hpp"
@@ -42,6 +43,7 @@ TEST(Region, IntegersAreSampledWhole) {
   plant.form.variables[1].type = model::VariableType::integer;
   const Matrix drawn = sample_points(plant, plant.training, 50, data::Sampling::latin_hypercube, 1);
   EXPECT_EQ(drawn.col(1), Vector(drawn.col(1).array().round()));
+  for (Index i = 0; i < drawn.rows(); ++i) EXPECT_FALSE(drawn(i, 1) == 0 && std::signbit(drawn(i, 1)));
 }
 
 TEST(Region, AroundAPointIsAShareOfTheTrainingBox) {
