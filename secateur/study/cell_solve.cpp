@@ -11,6 +11,7 @@
 #include "secateur/mip/prepare.hpp"
 #include "secateur/mip/units.hpp"
 #include "secateur/model/compile.hpp"
+#include "secateur/search/solve.hpp"
 #include "secateur/study/settings_json.hpp"
 
 namespace secateur::study {
@@ -55,7 +56,9 @@ Solved solve(const SolveTask& task) {
   std::optional<graph::NeuronBounds> reference;
   if (task.dense) reference = reference_bounds(task);
   Solved solved;
-  solved.search = mip::solve(task.problem, task.settings, task.options, {}, reference ? &*reference : nullptr);
+  // The switches that a reference is for are those of a formulation.
+  solved.search = reference ? mip::solve(task.problem, task.settings, task.options, {}, &*reference)
+                            : search::solve(task.problem, task.settings, task.options);
   if (solved.search.engine == model::Engine::milp) {
     solved.root_bound = root_bound(task, reference ? &*reference : nullptr);
   }

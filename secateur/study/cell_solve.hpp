@@ -30,7 +30,8 @@ struct Solved {
   std::optional<double> root_bound;
 };
 
-/// The search, then the root relaxation; the latter's time is not in the search's. Throws what mip::solve throws.
+/// The search by the engine that is asked for, or, with a dense ancestor, by the MILP path; then the root relaxation,
+/// whose time is not in the search's. Throws what search::solve and mip::solve throw.
 Solved solve(const SolveTask& task);
 
 /// What the ledger keeps of it; the trace is thinned out to `events` entries (first and last among them).

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "secateur/mip/solve.hpp"
+#include "secateur/search/solve.hpp"
 
 namespace secateur::study {
 
@@ -153,7 +153,7 @@ class Guide {
     how.threads = m_settings.threads;
     how.seed = m_settings.seed;
     const std::string note = name_of(candidate);
-    candidate.probe = mip::solve(problem, how, {}, [&](const Progress& p) {
+    candidate.probe = search::solve(problem, how, {}, [&](const Progress& p) {
       report("probe", std::min(1.0, p.seconds / m_settings.time_limit), note);
     });
     m_done += 1;
@@ -248,6 +248,13 @@ void choose(Guidance& guidance) {
   if (found == nullptr) {
     found = best(solved, [](const auto& c) { return c.error; });
     guidance.reason = "none within " + tolerance + " was solved in time: the most accurate one that was";
+  }
+  const bool ended = std::all_of(candidates.begin(), candidates.end(), [](const GuidanceCandidate& c) {
+    return c.probe && (c.probe->status == Status::infeasible || c.probe->status == Status::unbounded);
+  });
+  if (found == nullptr && ended) {
+    found = best([](const auto&) { return true; }, [](const auto& c) { return c.error; });
+    guidance.reason = "with none of them the problem has an optimum: it is infeasible or unbounded; the most accurate";
   }
   if (found == nullptr) {
     found = best(within, gap);

@@ -73,9 +73,10 @@ struct Guidance {
 ///
 /// Recommended is the front's sparsest candidate (fewest weights) that is within the tolerance and was solved; if there
 /// is none, the most accurate one that was solved; if none was, the one within the tolerance with the smallest gap, and
-/// after that the smallest gap of all.
+/// after that the smallest gap of all. Where every
+/// network makes the problem infeasible or unbounded it is the most accurate one, and the reason says so.
 ///
-/// `box`: of the network's inputs, for bounds and compensation. Throws as prune::prune and mip::solve do, and
+/// `box`: of the network's inputs, for bounds and compensation. Throws as prune::prune and search::solve do, and
 /// std::invalid_argument for a network that is not there. When `stop` says, it ends early, `interrupted` set.
 Guidance guide(const model::Problem& problem, int network, const Box& box, const prune::PruneData& data,
                const GuidanceSettings& settings, const ProgressSink& progress = {}, const Stop& stop = Stop());

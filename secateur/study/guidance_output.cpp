@@ -19,7 +19,23 @@ std::optional<double> probe_gap(const GuidanceCandidate& candidate) {
   return candidate.probe->gap;
 }
 
-std::string text(const std::optional<double>& value) { return value ? fmt::to_string(*value) : std::string(); }
+std::string text(const std::optional<double>& value) {
+  return value && std::isfinite(*value) ? fmt::to_string(*value) : std::string();
+}
+
+/// "1.2 s", "stopped at 10 s", "infeasible after 0.1 s".
+std::string took(const model::SolveResult& probe) {
+  const std::string seconds = duration(probe.seconds.total);
+  switch (probe.status) {
+    case Status::optimal:
+      return seconds;
+    case Status::infeasible:
+    case Status::unbounded:
+      return fmt::format("{} after {}", to_string(probe.status), seconds);
+    default:
+      return "stopped at " + seconds;
+  }
+}
 
 /// seconds, status, gap, objective of a row, each behind a comma.
 std::string probe_columns(const GuidanceCandidate& candidate) {
@@ -43,7 +59,7 @@ Figure front_figure(const Guidance& guidance) {
   Figure figure;
   Plot plot;
   const double dense = guidance.candidates.front().error;
-  double fastest = HUGE_VAL, slowest = 0;
+  double fastest = HUGE_VAL, slowest = 0;  // of what has a probe
   json front_x = json::array(), front_y = json::array();
   for (const std::size_t i : guidance.front()) {
     const GuidanceCandidate& member = guidance.candidates[i];
@@ -58,15 +74,15 @@ Figure front_figure(const Guidance& guidance) {
                        {"line", {{"color", "--muted"}, {"width", 1.5}, {"shape", "hv"}}}});
   for (const GuidanceCandidate& candidate : guidance.candidates) {
     if (!candidate.probe) continue;
-    const double seconds = candidate.probe->seconds.total;
+    constexpr double clock_resolution = 1e-6;  // the axis is logarithmic
+    const double seconds = std::max(clock_resolution, candidate.probe->seconds.total);
     fastest = std::min(fastest, seconds), slowest = std::max(slowest, seconds);
     const char* symbol = stopped(candidate)                 ? "triangle-right-open"
                          : !candidate.method                ? "circle"
                          : colour_of(candidate) == "weight" ? "square"
                                                             : "diamond";
     const std::string text =
-        fmt::format("{}: {}{}, error {}", name_of(candidate), stopped(candidate) ? "stopped at " : "",
-                    duration(seconds), number(candidate.error, 3));
+        fmt::format("{}: {}, error {}", name_of(candidate), took(*candidate.probe), number(candidate.error, 3));
     plot.data.push_back({{"type", "scatter"},
                          {"mode", "markers"},
                          {"x", {seconds}},
@@ -146,7 +162,7 @@ std::string to_csv(const Guidance& guidance) {
     for (std::size_t k = 0; k < guidance.output_names.size(); ++k) {
       csv += errors != nullptr ? fmt::format(",{}", errors->rmse[k]) : ",";
     }
-    csv += fmt::format(",{}", c.growth);
+    csv += fmt::format(",{}", text(c.growth));
     csv += probe_columns(c);
     csv += fmt::format(",{},{},{}\n", c.front ? 1 : 0, c.recommended ? 1 : 0, csv_field(c.file));
   }
@@ -168,14 +184,12 @@ std::string to_html(const Guidance& guidance, const std::string& subtitle) {
                   {}};
   for (const GuidanceCandidate& c : guidance.candidates) {
     const auto gap = probe_gap(c);
-    table.rows.push_back(
-        {name_of(c), count(c.summary.weights), count(c.summary.neurons), count(c.summary.unstable), number(c.error, 3),
-         c.method ? percent(c.growth) : "-",
-         c.probe ? fmt::format("{}{}", stopped(c) ? "stopped at " : "", duration(c.probe->seconds.total)) : "-",
-         gap ? percent(*gap) : "-",
-         c.recommended ? "recommended"
-         : c.front     ? "yes"
-                       : ""});
+    table.rows.push_back({name_of(c), count(c.summary.weights), count(c.summary.neurons), count(c.summary.unstable),
+                          number(c.error, 3), c.method ? percent(c.growth) : "-", c.probe ? took(*c.probe) : "-",
+                          gap ? percent(*gap) : "-",
+                          c.recommended ? "recommended"
+                          : c.front     ? "yes"
+                                        : ""});
   }
   page.table(table);
   page.links({{"front.csv", "the numbers as CSV"}});

@@ -116,9 +116,13 @@ class Chapter {
 
   bool add(const Outline& outline, const std::string& heading, std::optional<PageTable> table) {
     if (!table) return false;
-    if (!heading.empty() && m_heading != heading) m_text += markdown_heading(3, heading);
-    if (!heading.empty()) m_heading = heading;
-    if (m_outlines.size() > 1) table->caption = outline.source + ". " + table->caption;
+    if (!heading.empty()) {
+      // What its tables mean is said once.
+      if (m_heading != heading) m_text += markdown_heading(3, heading) + markdown_paragraph(table->caption);
+      m_heading = heading;
+      table->caption.clear();
+    }
+    if (m_outlines.size() > 1) table->caption = outline.source + (table->caption.empty() ? "." : ". " + table->caption);
     m_text += markdown(*table);
     return true;
   }

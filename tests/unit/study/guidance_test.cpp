@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "secateur/core/rng.hpp"
 #include "secateur/nn/evaluate.hpp"
@@ -70,6 +71,23 @@ TEST(GuidanceChoice, OtherwiseTheSmallestGap) {
   choose(guidance);
   EXPECT_EQ(recommended(guidance), 2u);
   EXPECT_THAT(guidance.reason, HasSubstr("none is within"));
+}
+
+TEST(GuidanceChoice, SaysWhenThereIsNoOptimumAtAll) {
+  Guidance guidance;
+  guidance.candidates = {candidate(1, 0, 100, Status::infeasible, 0.1, std::nullopt),
+                         candidate(1.01, 0.01, 50, Status::infeasible, 0, std::nullopt)};
+  guidance.candidates[0].method.reset();
+  guidance.candidates[1].growth = std::numeric_limits<double>::infinity();
+  guidance.output_names = {"y"};
+  choose(guidance);
+  EXPECT_EQ(recommended(guidance), 0u);
+  EXPECT_THAT(guidance.reason, HasSubstr("infeasible or unbounded"));
+  const std::string html = to_html(guidance, "");
+  EXPECT_THAT(html, HasSubstr("infeasible after 0.1"));
+  EXPECT_THAT(html, testing::Not(HasSubstr("stopped at 0")));
+  EXPECT_EQ(HtmlCheck(html).problems, "");
+  EXPECT_THAT(to_csv(guidance), testing::Not(HasSubstr("inf,")));
 }
 
 TEST(GuidanceChoice, SolvesOfMillisecondsCountTheSame) {

@@ -118,6 +118,34 @@ TEST_F(RunnerTest, FillsTheTables) {
   }
 }
 
+TEST_F(RunnerTest, EnginesAgreeAndSayWhichTheyWere) {
+  Json spec = small();
+  spec["sources"][0] = {{"function", "ackley"}, {"inputs", 4}, {"rows", 300}};
+  spec["bounds"] = {"crown"};
+  spec["solve"] = Json::parse(R"([{"name": "milp", "engine": "milp"}, {"name": "native", "engine": "native"},
+                                  {"name": "auto"}])");
+  spec.erase("attribution");
+  run(spec);
+  const Study study = read();
+  ASSERT_THAT(study.solves, SizeIs(9));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const SolveRow &milp = study.solves[i], &native = study.solves[i + 3], &automatic = study.solves[i + 6];
+    EXPECT_EQ(milp.solve, "milp");
+    EXPECT_EQ(milp.engine_used, "milp");
+    EXPECT_TRUE(milp.root_bound.has_value());
+    EXPECT_EQ(native.work.outcome, Outcome::done) << native.work.reason;
+    EXPECT_EQ(native.engine, model::Engine::native);
+    EXPECT_EQ(native.engine_used, "native");
+    EXPECT_EQ(native.proof, Proof::rounding_safe);
+    EXPECT_FALSE(native.root_bound.has_value());
+    EXPECT_EQ(automatic.engine, model::Engine::auto_);
+    for (const SolveRow* row : {&native, &automatic}) {
+      EXPECT_EQ(row->status, Status::optimal);
+      EXPECT_NEAR(*row->objective, *milp.objective, 2e-4 * std::abs(*milp.objective));
+    }
+  }
+}
+
 TEST_F(RunnerTest, SwitchesChangeTheFormulationButNotTheOptimum) {
   run(small());
   const Study study = read();
