@@ -24,8 +24,4 @@ data::Parts DataArguments::split(const data::Dataset& data, std::uint64_t seed) 
   return data::parts(data, seed, file);
 }
 
-Json to_json(const train::Errors& errors) {
-  return {{"r2", errors.r2}, {"rmse", errors.rmse}, {"max_error", errors.max_error}};
-}
-
 }  // namespace secateur::app

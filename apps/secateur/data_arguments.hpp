@@ -23,7 +23,4 @@ struct DataArguments {
   [[nodiscard]] data::Parts split(const data::Dataset& data, std::uint64_t seed) const;
 };
 
-/// {"r2": [...], "rmse": [...], "max_error": [...]}, one entry an output.
-Json to_json(const train::Errors& errors);
-
 }  // namespace secateur::app

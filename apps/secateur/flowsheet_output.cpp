@@ -78,7 +78,7 @@ Json to_json(const Round& round, const Case& plant) {
       {"reused", round.reused},
       {"rows", round.rows},
       {"failures", app::to_json(round.failures)},
-      {"test", app::to_json(round.errors)},
+      {"test", round.errors},
       {"objective_rmse", round.objective_rmse},
       {"sparsity", round.sparsity},
       {"growth", round.growth},

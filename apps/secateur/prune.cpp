@@ -19,7 +19,7 @@ namespace secateur::app {
 namespace {
 
 Json summary_json(const prune::Summary& summary) {
-  const auto errors = [](const std::optional<train::Errors>& e) { return e ? to_json(*e) : Json(); };
+  const auto errors = [](const std::optional<train::Errors>& e) { return e ? Json(*e) : Json(); };
   return {{"weights", summary.weights},
           {"neurons", summary.neurons},
           {"unstable", summary.unstable},

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <system_error>
 
 #include <fmt/ranges.h>
 
@@ -52,11 +51,7 @@ Box box_of(const model::Problem& problem, const model::NetworkUse& use, const pr
 /// A folder that files can be written to, made if it is not there.
 std::filesystem::path output_folder(const std::string& text) {
   const std::filesystem::path folder(text);
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed || !std::filesystem::is_directory(folder)) {
-    throw InputError("cannot be made a folder" + (failed ? ": " + failed.message() : std::string()), text, "--out");
-  }
+  make_folder(folder);
   check_writable(folder / "front.csv");
   return folder;
 }

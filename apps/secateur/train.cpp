@@ -51,8 +51,8 @@ class Train : public Command {
 
     if (context.json) {
       print_json(
-          {{"validation", to_json(validation)},
-           {"test", to_json(test)},
+          {{"validation", validation},
+           {"test", test},
            {"seconds", seconds},
            {"epochs", training.epochs},
            {"rows",

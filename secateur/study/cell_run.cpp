@@ -32,10 +32,6 @@ struct Common {
   int threads;
 };
 
-Json to_json(const train::Errors& errors) {
-  return {{"r2", errors.r2}, {"rmse", errors.rmse}, {"max_error", errors.max_error}};
-}
-
 /// What records.cpp makes a NetworkRow of.
 Json network_json(const nn::Network& network, const prune::Summary& summary, const SourceData& data) {
   const Index rows = data.parts.training.rows() + data.parts.validation.rows() + data.parts.test.rows();
@@ -44,8 +40,8 @@ Json network_json(const nn::Network& network, const prune::Summary& summary, con
           {"weights", summary.weights},
           {"neurons", summary.neurons},
           {"unstable", summary.unstable},
-          {"validation", to_json(summary.validation.value())},
-          {"test", to_json(summary.test.value())},
+          {"validation", summary.validation.value()},
+          {"test", summary.test.value()},
           {"validation_error", train::relative_rmse(network, data.parts.validation, data.parts.training)},
           {"test_error", train::relative_rmse(network, data.parts.test, data.parts.training)}};
 }

@@ -23,11 +23,6 @@ json optional(const std::optional<T>& value) {
 
 json list(const Vector& values) { return json(std::vector<double>(values.data(), values.data() + values.size())); }
 
-json errors_json(const std::optional<train::Errors>& errors) {
-  if (!errors) return nullptr;
-  return {{"r2", errors->r2}, {"rmse", errors->rmse}, {"max_error", errors->max_error}};
-}
-
 json solve_json(const model::SolveResult& result, const nn::Network& network, const DemoResult& demo) {
   model::SolveSettings settings;
   settings.seed = demo.settings.seed;
@@ -55,8 +50,8 @@ json network_json(const DemoNetwork& network, const DemoResult& result) {
           {"neurons", network.summary.neurons},
           {"unstable", network.summary.unstable},
           {"mean_width", network.summary.mean_width},
-          {"validation", errors_json(network.summary.validation)},
-          {"test", errors_json(network.summary.test)},
+          {"validation", optional(network.summary.validation)},
+          {"test", optional(network.summary.test)},
           {"time_limit", network.time_limit},
           {"solve", network.solve ? solve_json(*network.solve, network.network, result) : json(nullptr)},
           {"speed_up", speed_up},

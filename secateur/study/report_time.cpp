@@ -124,8 +124,9 @@ std::optional<ReportFigure> time_figure(const Study& study, const Outline& outli
         solved += sample.limit ? 0 : 1;
       }
     }
-    text += fmt::format(" {}, {}: {} of {} solved, median {}.", sentence(curve), sparsity_text(places.back()), solved,
-                        all, duration(median(seconds)));
+    // With half of the runs stopped, the middle one would have taken longer.
+    text += fmt::format(" {}, {}: {} of {} solved, median {}{}.", sentence(curve), sparsity_text(places.back()), solved,
+                        all, 2 * solved > all ? "" : "at least ", duration(median(seconds)));
   }
   figure->description = text;
   return figure;
@@ -149,13 +150,19 @@ std::optional<ReportFigure> speed_up_figure(const Study& study, const Outline& o
   figure.wide = true;
   figure.min_width = 7 + 4 * static_cast<double>(figure.charts.front().x.categories.size());
   figure.rows = 1.35 * static_cast<double>(outline.architectures.size());
-  const Cell* best = &all.front();
+  // Runs that were stopped leave some means without a lower bound, some without an upper one.
+  const auto at_least = [](const Cell& cell) {
+    return cell.speed_up.relation && cell.speed_up.relation != Relation::at_most;
+  };
+  const auto at_most = [](const Cell& cell) {
+    return cell.speed_up.relation && cell.speed_up.relation != Relation::at_least;
+  };
+  const Cell* best = nullptr;
   int slower = 0, thousand = 0;
   for (const Cell& cell : all) {
-    if (cell.speed_up.factor > best->speed_up.factor) best = &cell;
-    slower += cell.speed_up.factor < 1 ? 1 : 0;
-    thousand +=
-        cell.speed_up.factor >= 1e3 && cell.speed_up.relation != Relation::at_most && cell.speed_up.relation ? 1 : 0;
+    if (at_least(cell) && (best == nullptr || cell.speed_up.factor > best->speed_up.factor)) best = &cell;
+    slower += cell.speed_up.factor < 1 && at_most(cell) ? 1 : 0;
+    thousand += cell.speed_up.factor >= 1e3 && at_least(cell) ? 1 : 0;
     figure.csv +=
         fmt::format("{},{},{},{},{},{},{:g},{},{},{},{},{}\n", csv_field(outline.source), csv_field(solve),
                     csv_field(cell.architecture), csv_field(cell.curve->training), csv_field(cell.curve->pruning),
@@ -168,9 +175,10 @@ std::optional<ReportFigure> speed_up_figure(const Study& study, const Outline& o
       "that was stopped counts at its limit: ≥ where that was a dense one, ≤ a pruned one, ≈ both (then the number "
       "bounds nothing).",
       solve);
-  figure.description = fmt::format("The largest mean speed-up is {}, for {} with {} removed ({}).",
-                                   short_text(best->speed_up), architecture_text(best->architecture),
-                                   removed_text(*best->curve, best->sparsity), best->curve->training);
+  figure.description = best == nullptr ? "Every mean has runs of pruned networks that were stopped."
+                                       : fmt::format("The largest mean speed-up is {}, for {} with {} removed ({}).",
+                                                     short_text(best->speed_up), architecture_text(best->architecture),
+                                                     removed_text(*best->curve, best->sparsity), best->curve->training);
   if (thousand > 0) figure.description += fmt::format(" {} of {} cells reach 1000×.", thousand, all.size());
   if (slower > 0)
     figure.description += fmt::format(" In {} of {} cells pruning makes the solve slower.", slower, all.size());

@@ -66,13 +66,13 @@ Chart scatter(const Outline& outline, const std::vector<const SolveRow*>& rows, 
   return chart;
 }
 
-/// Dense, or at most as sparse as is usable.
+/// Dense, or of a sparsity that is usable.
 bool usable(const SolveRow& row, const Outline& outline, const Samples& errors) {
   if (!row.axes.method) return true;
   for (const Curve& curve : outline.curves) {
     if (curve.training != row.axes.training || curve.pruning != row.axes.pruning) continue;
-    const auto most = usable_sparsity(errors, outline.source, row.axes.architecture, curve);
-    return most && row.axes.sparsity <= *most;
+    const auto usable = usable_sparsities(errors, outline.source, row.axes.architecture, curve);
+    return std::find(usable.begin(), usable.end(), row.axes.sparsity) != usable.end();
   }
   return false;
 }

@@ -35,6 +35,7 @@ class Reader {
     if (json.contains("description")) m_spec.description = m_at.text(json["description"], "description");
     each(json, "sources", [&](const Json& block, const std::string& where) {
       m_spec.sources.push_back(read_source(block, m_at, where, m_folder));
+      if (block.contains("name")) name_of(block, where + ".name");
       declare(m_sources, m_spec.sources.back().name, where);
     });
     each(json, "architectures", [&](const Json& block, const std::string& where) {
@@ -238,7 +239,7 @@ class Reader {
     }
     for (const Json& entry : list) {
       double value = 0;
-      read_value(entry, value, m_at, where + ".sparsities", Range<double>{0, 1, false, true});
+      read_value(entry, value, m_at, where + ".sparsities", Range<double>{0, 1, true, true});
       if (!block.sparsities.empty() && within(block.sparsities, value)) {
         m_at.refuse(where + ".sparsities", fmt::format("{} is there twice", value));
       }

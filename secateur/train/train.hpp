@@ -47,6 +47,12 @@ struct Errors {
 };
 Errors errors(const nn::Network& network, const data::Dataset& data);
 
+/// {r2, rmse, max_error}, each a list: how nlohmann::json and ordered_json are made of it.
+template <class Json>
+void to_json(Json& json, const Errors& errors) {
+  json = {{"r2", errors.r2}, {"rmse", errors.rmse}, {"max_error", errors.max_error}};
+}
+
 /// One number to compare networks by: the root of the mean over outputs of (RMSE / standard deviation of the output)^2,
 /// deviations taken over `reference` (the training part), so that outputs of any unit count the same; 1 stands in for
 /// the deviation of a constant column. Throws InputError when the data does not fit the network.

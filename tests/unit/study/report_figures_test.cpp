@@ -77,6 +77,23 @@ TEST(SpeedUpMap, MarksWhatWasStopped) {
   EXPECT_FALSE(speed_up_figure(small.study, small.outline(), "b"));
 }
 
+TEST(SpeedUpMap, NamesTheLargestOfThoseThatSaySomething) {
+  Small small;
+  small.solve("a", true, 0, 10, Status::time_limit), small.solve("a", false, 0, 10, Status::time_limit);
+  const auto only = speed_up_figure(small.study, small.outline(), "a");
+  ASSERT_TRUE(only);
+  EXPECT_THAT(only->description, HasSubstr("Every mean has runs of pruned networks that were stopped"));
+  EXPECT_THAT(only->description, Not(HasSubstr("slower")));
+}
+
+TEST(TimeFigure, SaysOfAMedianThatIsAtTheLimitAtLeast) {
+  Small small;
+  small.solve("a", true, 0, 1), small.solve("a", false, 0, 10, Status::time_limit);
+  const auto figure = time_figure(small.study, small.outline(), "a");
+  ASSERT_TRUE(figure);
+  EXPECT_THAT(figure->description, HasSubstr("0 of 1 solved, median at least 10"));
+}
+
 TEST(TimeFigure, LeavesOutCellsWithoutAResultAndMarksTheLimit) {
   Small small;
   small.solve("a", true, 0, 10.2, Status::time_limit), small.solve("a", false, 0, 0.1);

@@ -35,7 +35,7 @@ Json full() {
     "architectures": ["2x5", [7, 3]],
     "training": [{"name": "plain", "epochs": 7, "learning_rate": 0.01},
                  {"name": "sparse", "l1": 1e-4, "stability": 0.1, "only": {"architectures": [[7, 3]], "seeds": [4]}}],
-    "pruning": [{"name": "w", "method": "weight", "sparsities": [0, 0.5], "saliency": "range", "scope": "layer",
+    "pruning": [{"name": "w", "method": "weight", "sparsities": [0.1, 0.5], "saliency": "range", "scope": "layer",
                  "schedule": "one_shot", "compensate": true, "finetune": false},
                 {"name": "n", "method": "node", "sparsities": [0.25], "epochs": 9,
                  "only": {"sources": ["hills"], "training": ["plain"]}}],
@@ -77,7 +77,7 @@ TEST(Spec, ReadsEverything) {
   EXPECT_EQ(spec.pruning[0].settings.saliency, prune::Saliency::range);
   EXPECT_TRUE(spec.pruning[0].settings.compensate);
   EXPECT_FALSE(spec.pruning[0].settings.finetune);
-  EXPECT_THAT(spec.pruning[0].sparsities, ElementsAre(0, 0.5));
+  EXPECT_THAT(spec.pruning[0].sparsities, ElementsAre(0.1, 0.5));
   EXPECT_EQ(spec.pruning[1].settings.method, prune::Method::node);
   EXPECT_THAT(spec.bounds, ElementsAre(graph::BoundsMethod::interval, graph::BoundsMethod::alpha_crown));
   EXPECT_EQ(spec.solve[0].settings.engine, model::Engine::milp);
@@ -141,6 +141,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "weight, node"},
         Refusal{R"({"pruning": [{"name": "w", "method": "weight", "sparsities": [1]}]})", "pruning[0].sparsities",
                 "below 1"},
+        Refusal{R"({"pruning": [{"name": "w", "method": "weight", "sparsities": [0]}]})", "pruning[0].sparsities",
+                "above 0"},
+        Refusal{R"({"sources": [{"function": "peaks", "name": ""}]})", "sources[0].name", "1 to 60 letters"},
+        Refusal{R"({"sources": [{"function": "peaks", "name": "a\nb"}]})", "sources[0].name", "1 to 60 letters"},
         Refusal{R"({"pruning": [{"name": "w", "method": "weight", "sparsities": [0.5, 0.5]}]})",
                 "pruning[0].sparsities", "0.5 is there twice"},
         Refusal{R"({"pruning": [{"name": "w", "method": "weight", "sparsities": []}]})", "pruning[0].sparsities",
