@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <limits>
 
 #include "command.hpp"
 #include "model_arguments.hpp"
@@ -38,6 +39,13 @@ class Solve : public Command {
     m_trust.declare(options);
     options.add("solver-option", m_solver_options, "an option passed to the MILP solver as it is; may be repeated");
     options
+        .add(
+            "checkpoint", m_continuation.checkpoint.file,
+            "save the native search to this file, and go on from it if it is there; removed when the problem is solved")
+        .metavar("FILE");
+    options.add("checkpoint-every", m_continuation.checkpoint.every, "seconds between two savings",
+                Range<double>{0, std::numeric_limits<double>::infinity()});
+    options
         .add("property", m_property,
              "decide a VNN-LIB property of the network instead of optimising: sat with a witness, or unsat")
         .metavar("FILE.vnnlib");
@@ -47,9 +55,16 @@ class Solve : public Command {
     if (context.options.given("property")) return decide(context);
     model::Problem problem = m_arguments.read(context.options);
     m_trust.read(problem, m_settings.seed);
+    if (context.options.given("checkpoint-every") && !context.options.given("checkpoint")) {
+      throw InputError("goes with --checkpoint FILE", {}, "--checkpoint-every");
+    }
+    if (context.options.given("checkpoint") && m_settings.solutions > 1) {
+      throw InputError("does not go with --solutions: one search is saved, not one a solution", {}, "--checkpoint");
+    }
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
-    const model::SolveResult result = search::solve(problem, m_settings, m_solver_options, context.reporter.sink());
+    const model::SolveResult result =
+        search::solve(problem, m_settings, m_solver_options, context.reporter.sink(), nullptr, m_continuation);
     context.reporter.finish();
     if (context.json) {
       Json json = model::to_json(result, problem, m_settings);
@@ -73,6 +88,12 @@ class Solve : public Command {
     for (const char* option : {"data", "trust", "trust-radius", "trust-points"}) {
       if (context.options.given(option)) {
         throw InputError("does not go with --property: the property states which inputs count", {},
+                         std::string("--").append(option));
+      }
+    }
+    for (const char* option : {"checkpoint", "checkpoint-every"}) {
+      if (context.options.given(option)) {
+        throw InputError("does not go with --property: only a search for an optimum is saved", {},
                          std::string("--").append(option));
       }
     }
@@ -181,6 +202,7 @@ class Solve : public Command {
   TrustArguments m_trust;
   model::SolveSettings m_settings;
   mip::SolverOptions m_solver_options;
+  search::Continuation m_continuation;
   std::string m_property;
 };
 

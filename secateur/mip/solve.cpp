@@ -36,13 +36,14 @@ class Search {
  public:
   Search(const model::Problem& problem, const model::SolveSettings& settings, const SolverOptions& options,
          const ProgressSink& progress, const graph::NeuronBounds* reference = nullptr,
-         std::optional<Target> target = std::nullopt, const Interlude& interlude = {})
+         std::optional<Target> target = std::nullopt, const Interlude& interlude = {}, std::vector<Vector> starts = {})
       : m_problem(problem),
         m_structure(model::structure(problem)),
         m_settings(settings),
         m_reference(reference),
         m_target(target),
         m_interlude(interlude),
+        m_starts(std::move(starts)),
         m_stop(settings.time_limit),
         m_ledger(problem, m_structure, settings, m_stop, progress),
         m_session(lp::make_session(to_string(settings.solver))),
@@ -129,6 +130,14 @@ class Search {
                        offer(cells().polish(columns_at(x), 4, m_stop));
                        return cutoff();
                      },
+                     [this]() -> std::optional<std::pair<Vector, double>> {
+                       if (!m_ledger.has_point()) return std::nullopt;
+                       return std::pair{m_ledger.point(), m_ledger.objective()};
+                     },
+                     [this](const Vector& point) {
+                       m_ledger.offer(point);
+                       return cutoff();
+                     },
                      [this, before = m_nodes](double bound, std::int64_t nodes) {
                        m_nodes = before + nodes;
                        m_ledger.count(m_nodes);
@@ -190,16 +199,39 @@ class Search {
   /// Points by forward passes alone; the best few improved by the linear programs of their cells.
   void find_points() {
     const graph::ReluGraph& graph = m_prepared.problem.graph;
+    constexpr std::size_t polished = 3;
+    const auto improve = [&](const std::vector<Vector>& columns) {
+      for (std::size_t i = 0; i < std::min(polished, columns.size()) && !m_stop.reason(); ++i) {
+        offer(cells().polish(columns[i], 4, m_stop));
+      }
+    };
+    improve(starts());
     const std::vector<Vector> points = good_points(graph, m_goal, m_settings.seed, m_stop);
     std::vector<Vector> candidates;
     for (const Vector& x : points) {
       candidates.push_back(columns_at(x));
       offer(candidates.back());
     }
-    constexpr std::size_t polished = 3;
-    for (std::size_t i = 0; i < std::min(polished, candidates.size()) && !m_stop.reason(); ++i) {
-      offer(cells().polish(candidates[i], 4, m_stop));
+    improve(candidates);
+  }
+
+  /// The points to begin with, offered; the best first, by the goal.
+  std::vector<Vector> starts() {
+    const model::Compiled& compiled = m_prepared.problem;
+    std::vector<std::pair<double, Vector>> found;
+    for (const Vector& start : m_starts) {
+      m_ledger.offer(start);
+      const Vector columns = model::frame_point(m_problem, compiled.frame, completed(start));
+      Matrix inputs(1, compiled.graph.inputs());
+      for (Index j = 0; j < inputs.cols(); ++j) {
+        inputs(0, j) = columns(compiled.frame.inputs[static_cast<std::size_t>(j)]);
+      }
+      found.emplace_back(objectives(compiled.graph, m_goal, inputs)(0), columns);
     }
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Vector> columns;
+    for (auto& [value, point] : found) columns.push_back(std::move(point));
+    return columns;
   }
 
   /// The frame's columns where the graph has these inputs and every other decision is as small as its bounds allow.
@@ -207,8 +239,12 @@ class Search {
     const std::vector<int>& columns = m_prepared.problem.frame.inputs;
     Vector point = Vector::Zero(static_cast<Index>(m_problem.variables.size()));
     for (std::size_t j = 0; j < columns.size(); ++j) point(columns[j]) = inputs(static_cast<Index>(j));
-    point = model::complete(m_problem, m_structure, model::admissible(m_problem, m_structure, point));
-    return model::frame_point(m_problem, m_prepared.problem.frame, point);
+    return model::frame_point(m_problem, m_prepared.problem.frame, completed(point));
+  }
+
+  /// A point of all variables whose decisions are moved to where the problem allows them.
+  [[nodiscard]] Vector completed(const Vector& point) const {
+    return model::complete(m_problem, m_structure, model::admissible(m_problem, m_structure, point));
   }
 
   /// Runs the solver, replays its answer, and runs it once more with tighter tolerances where the replay does not bear
@@ -330,6 +366,7 @@ class Search {
   const graph::NeuronBounds* m_reference;
   std::optional<Target> m_target;
   const Interlude m_interlude;
+  const std::vector<Vector> m_starts;
   std::optional<Proof> m_beyond;
   Stop m_stop;
   Ledger m_ledger;
@@ -349,7 +386,8 @@ namespace {
 
 model::SolveResult solve_piecewise_linear(const model::Problem& problem, const model::SolveSettings& settings,
                                           const SolverOptions& options, const ProgressSink& progress,
-                                          const graph::NeuronBounds* reference, const Interlude& interlude) {
+                                          const graph::NeuronBounds* reference, const Interlude& interlude,
+                                          const std::vector<Vector>& starts) {
   if (has_conditions(settings.formulation) && settings.solver == model::Solver::highs) {
     throw InputError("the formulation " + std::string(to_string(settings.formulation)) +
                          " needs a solver that has such conditions: gurobi or scip (--solver); highs has big_m, " +
@@ -357,7 +395,8 @@ model::SolveResult solve_piecewise_linear(const model::Problem& problem, const m
                      {}, "--formulation");
   }
   const Stopwatch watch;
-  model::SolveResult result = Search(problem, settings, options, progress, reference, std::nullopt, interlude).run();
+  model::SolveResult result =
+      Search(problem, settings, options, progress, reference, std::nullopt, interlude, starts).run();
   if (result.status == Status::infeasible && result.conflict.empty()) {
     // Each question gets a fresh search for any feasible point.
     const auto is_infeasible = [&](const model::Problem& part, double seconds) {
@@ -403,10 +442,11 @@ model::SolveResult with_activation(const model::Problem& problem, const WithoutA
 
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const SolverOptions& options, const ProgressSink& progress,
-                         const graph::NeuronBounds* reference, const Interlude& interlude) {
+                         const graph::NeuronBounds* reference, const Interlude& interlude,
+                         const std::vector<Vector>& starts) {
   require_available(problem, settings);
   const std::optional<WithoutActivation> without = without_activation(problem);
-  if (!without) return solve_piecewise_linear(problem, settings, options, progress, reference, interlude);
+  if (!without) return solve_piecewise_linear(problem, settings, options, progress, reference, interlude, starts);
   // A sigmoid changes by at most its value times a change of its argument, and so does the softmax of two outputs.
   model::SolveSettings before = settings;
   before.gap = 0;
@@ -414,7 +454,7 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
                             ? std::max(settings.absolute_gap / std::abs(without->coefficient), 1e-9)
                             : std::max(0.5 * settings.gap, 1e-9);
   return with_activation(problem, *without,
-                         solve_piecewise_linear(without->problem, before, options, {}, reference, interlude));
+                         solve_piecewise_linear(without->problem, before, options, {}, reference, interlude, starts));
 }
 
 TargetResult reach(const model::Problem& problem, const Target& target, const model::SolveSettings& settings,

@@ -31,6 +31,10 @@ struct Stage {
   std::function<double(const Vector& x)> probe;
   /// The same after the linear programs of the cells around these inputs.
   std::function<double(const Vector& x)> polish;
+  /// The best point known, one entry a variable, with its objective; and another such point to be tried, which returns
+  /// the cut-off from then on.
+  std::function<std::optional<std::pair<Vector, double>>()> incumbent;
+  std::function<double(const Vector& point)> offer;
   /// A bound of the whole problem that holds in real arithmetic, and the nodes so far.
   std::function<void(double bound, std::int64_t nodes)> prove;
 };
@@ -52,10 +56,12 @@ using Interlude = std::function<Outcome(const Stage&)>;
 
 /// Bounds, formulation, incumbent by forward passes, MILP solver, replay and repair: the `milp` engine.
 /// Throws InputError for a solver or a technique that is not there. `reference`: what the settings big_m and binaries
-/// compare with (prepare()). `interlude`: a search that may end the work before a formulation is made.
+/// compare with (prepare()). `interlude`: a search that may end the work before a formulation is made. `starts`: points
+/// (one entry a variable, of which decisions count) to begin with, moved to where the problem allows them.
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const SolverOptions& options = {}, const ProgressSink& progress = {},
-                         const graph::NeuronBounds* reference = nullptr, const Interlude& interlude = {});
+                         const graph::NeuronBounds* reference = nullptr, const Interlude& interlude = {},
+                         const std::vector<Vector>& starts = {});
 
 /// Whether a feasible point has an objective at least as good as a target, or better if `strict`.
 struct Target {

@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "secateur/bounds/folded.hpp"
+#include "secateur/core/error.hpp"
 #include "secateur/search/tree.hpp"
 
 namespace secateur::search {
@@ -61,8 +63,10 @@ double fan_in(const graph::ReluGraph& graph) {
 /// The interlude of one run.
 class Native {
  public:
-  Native(const model::Problem& problem, const model::SolveSettings& settings, const Vector* known)
-      : m_problem(problem), m_settings(settings), m_known(known) {}
+  /// `checkpoint`: none if null.
+  Native(const model::Problem& problem, const model::SolveSettings& settings, const Vector* known,
+         Checkpoint* checkpoint)
+      : m_problem(problem), m_settings(settings), m_known(known), m_checkpoint(checkpoint) {}
 
   mip::Outcome operator()(const mip::Stage& stage) {
     const model::Compiled& compiled = stage.prepared.problem;
@@ -71,8 +75,10 @@ class Native {
       m_asked = true;
       m_refusal = refusal(compiled, m_problem.variables.size());
     }
-    const bool now = stage.tightened == (inputs <= few_inputs);
-    if (m_refusal || !now) return {};
+    const bool saved = m_checkpoint != nullptr && m_checkpoint->found();
+    const bool now = saved || stage.tightened == (inputs <= few_inputs);
+    if (m_refusal || m_searched || !now) return {};
+    m_searched = true;
     return search(stage);
   }
 
@@ -116,9 +122,20 @@ class Native {
     }
     Vector objective = Vector::Zero(graph.outputs());
     objective(compiled.objective.output) = sign;
-    auto network =
-        std::make_shared<const Network>(bounds::fold(graph, box, stage.prepared.bounds, objective), task.ranges);
+    double cutoff = sign * stage.cutoff;
+    Saved saved{{box, task.ranges, bounds::fold(graph, box, stage.prepared.bounds, objective)}, {}, 0, {}};
+    const bool goes_on = m_checkpoint != nullptr && m_checkpoint->found();
+    if (goes_on) {
+      saved = m_checkpoint->take();
+      cutoff = resume(stage, saved, graph.inputs());
+      task.ranges = saved.root.ranges;
+    }
+    auto network = std::make_shared<const Network>(saved.root.folded, task.ranges);
     Listener listener;
+    if (m_checkpoint != nullptr) {
+      listener.due = [&] { return m_checkpoint->due(); };
+      listener.save = [&](const SavedTree& tree) { save(stage, tree, saved); };
+    }
     listener.probe = [&](const Vector& x) { return sign * stage.probe(x); };
     listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(sign * bound, nodes); };
     constexpr double still_open = 0.3;
@@ -137,8 +154,9 @@ class Native {
     TreeLimits limits;
     limits.threads = m_settings.threads;
     limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
-    const TreeResult found =
-        search_tree(task, std::move(network), box, sign * stage.cutoff, limits, listener, stage.stop);
+    const SavedTree before = std::move(saved.tree);
+    const TreeResult found = search_tree(task, std::move(network), saved.root.box, cutoff, limits, listener, stage.stop,
+                                         goes_on ? &before : nullptr);
     mip::Outcome outcome;
     outcome.nodes = found.nodes;
     if (std::isfinite(found.bound)) stage.prove(sign * found.bound, found.nodes);
@@ -153,10 +171,43 @@ class Native {
     return outcome;
   }
 
+  /// Gives back what a checkpoint holds: its incumbent, without which its cut-off closes nothing, and its bound.
+  /// Returns the cut-off.
+  double resume(const mip::Stage& stage, const Saved& saved, Index inputs) const {
+    const double sign = m_problem.sense == Sense::minimize ? 1 : -1;
+    const auto refuse = [&](const char* what) {
+      throw InputError(
+          std::string("is a checkpoint that this run cannot go on from: ") + what + "; remove it to start anew",
+          m_checkpoint->file());
+    };
+    if (saved.root.box.size() != inputs) refuse("the problem has other inputs now");
+    double cutoff = sign * stage.cutoff;
+    if (saved.incumbent.size() > 0) {
+      if (saved.incumbent.size() != static_cast<Index>(m_problem.variables.size()))
+        refuse("its point has another size");
+      cutoff = sign * stage.offer(saved.incumbent);
+      const auto known = stage.incumbent();
+      // Another machine may round differently.
+      const double slack = 1e-9 * std::max(1.0, std::abs(saved.objective));
+      if (!known || sign * known->second > sign * saved.objective + slack) refuse("its best point is not accepted");
+    }
+    stage.prove(sign * saved.tree.bound(), saved.tree.nodes);
+    return cutoff;
+  }
+
+  void save(const mip::Stage& stage, const SavedTree& tree, Saved& saved) const {
+    saved.incumbent.resize(0);
+    if (const auto known = stage.incumbent()) std::tie(saved.incumbent, saved.objective) = *known;
+    saved.tree = tree;
+    m_checkpoint->save(saved);
+    saved.tree.open.clear();
+  }
+
   const model::Problem& m_problem;
   const model::SolveSettings& m_settings;
   const Vector* m_known;
-  bool m_asked = false;
+  Checkpoint* m_checkpoint;
+  bool m_asked = false, m_searched = false;
   bool m_left = false;  ///< the tree has ended, but not everything in it is proven
   std::optional<std::string> m_refusal;
   std::string m_choice;
@@ -165,15 +216,21 @@ class Native {
 }  // namespace
 
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
-                         const mip::SolverOptions& options, const ProgressSink& progress, const Vector* known) {
-  if (settings.engine == model::Engine::milp) return mip::solve(problem, settings, options, progress);
-  Native native(problem, settings, known);
+                         const mip::SolverOptions& options, const ProgressSink& progress, const Vector* known,
+                         const Continuation& continuation) {
+  std::optional<Checkpoint> checkpoint;
+  if (!continuation.checkpoint.file.empty()) checkpoint.emplace(continuation.checkpoint, problem, settings);
+  Native native(problem, settings, known, checkpoint ? &*checkpoint : nullptr);
   model::SolveSettings inner = settings;
   inner.engine = model::Engine::milp;
-  model::SolveResult result =
-      mip::solve(problem, inner, options, progress, nullptr, [&](const mip::Stage& stage) { return native(stage); });
-  const std::string note = native.note();
-  if (!note.empty()) result.note += (result.note.empty() ? "" : "; ") + note;
+  mip::Interlude interlude;
+  if (settings.engine != model::Engine::milp) interlude = [&](const mip::Stage& stage) { return native(stage); };
+  model::SolveResult result = mip::solve(problem, inner, options, progress, nullptr, interlude, continuation.starts);
+  const auto add = [&](const std::string& note) {
+    if (!note.empty()) result.note += (result.note.empty() ? "" : "; ") + note;
+  };
+  add(native.note());
+  if (checkpoint) add(checkpoint->finish(result));
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <exception>
 #include <limits>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -21,6 +22,47 @@ double share(const Node& node) { return std::ldexp(1.0, -static_cast<int>(std::m
 double bytes(const Node& node) {
   const auto values = static_cast<double>(node.lower.size());
   return 24 * values + 600 + 16 * static_cast<double>(node.splits.size());
+}
+
+SavedNode saved_node(const Node& node) {
+  const Network& net = *node.network;
+  SavedNode saved;
+  saved.lower.assign(node.lower.begin(), node.lower.begin() + net.inputs());
+  saved.upper.assign(node.upper.begin(), node.upper.begin() + net.inputs());
+  for (const Split& split : node.splits) {
+    saved.splits.push_back({net.folded().unit[static_cast<std::size_t>(net.unit_at(split.value))], split.active});
+  }
+  saved.price = node.price;
+  saved.bound = node.bound;
+  saved.depth = node.depth;
+  return saved;
+}
+
+/// The root on the saved node's box, with its units' signs: bounds of units are the root's, multipliers not known.
+Node restored(const Node& root, const SavedNode& saved) {
+  const Network& net = *root.network;
+  const auto inputs = static_cast<std::size_t>(net.inputs());
+  if (saved.lower.size() != inputs || saved.upper.size() != inputs ||
+      !(saved.price.empty() || saved.price.size() == static_cast<std::size_t>(net.targets()))) {
+    throw std::out_of_range("a saved node has another size than the root");
+  }
+  Node node = root;
+  std::copy(saved.lower.begin(), saved.lower.end(), node.lower.begin());
+  std::copy(saved.upper.begin(), saved.upper.end(), node.upper.begin());
+  const std::vector<Index>& units = net.folded().unit;
+  for (const Split& split : saved.splits) {
+    const auto unit = std::lower_bound(units.begin(), units.end(), split.value);
+    if (unit == units.end() || *unit != split.value)
+      throw std::out_of_range("a saved node splits a unit that is not there");
+    const Index value = net.value_of(unit - units.begin());
+    (split.active ? node.lower : node.upper)[static_cast<std::size_t>(value)] = 0;
+    node.splits.push_back({value, split.active});
+  }
+  node.price = saved.price;
+  node.bound = saved.bound;
+  node.depth = saved.depth;
+  node.shrunk = true;
+  return node;
 }
 
 /// What a dive leaves behind.
@@ -39,16 +81,30 @@ class Tree {
     for (int t = 0; t < std::max(1, limits.threads); ++t) m_team.emplace_back(std::make_unique<Expander>(task, stop));
   }
 
-  TreeResult run(Node root) {
-    TreeResult result;
+  void start(Node root) {
     ++m_nodes;
     if (m_team[0]->bound(root, m_cutoff)) push(std::move(root));
+  }
+  void start(const Node& root, const SavedTree& saved) {
+    m_nodes = saved.nodes;
+    m_settled = saved.settled;
+    m_cutoff = std::min(m_cutoff, saved.cutoff);
+    // Of two nodes with one bound the later one comes first.
+    for (auto node = saved.open.rbegin(); node != saved.open.rend(); ++node) {
+      if (!above(node->bound, m_cutoff)) push(restored(root, *node));
+    }
+  }
+
+  TreeResult run() {
+    TreeResult result;
     while (!m_open.empty()) {
       const double bound = lowest();
       m_listener.prove(bound, m_nodes);
       result.stopped = m_stop.reason();
       if (m_bytes > m_limits.memory) result.stopped = Status::memory_limit;
-      if (result.stopped || m_listener.enough({bound, m_nodes, m_share})) break;
+      const bool over = result.stopped || m_listener.enough({bound, m_nodes, m_share});
+      if (m_listener.save && (over || m_listener.due())) m_listener.save(saved());
+      if (over) break;
       round();
       drop();
     }
@@ -90,6 +146,13 @@ class Tree {
   [[nodiscard]] double lowest() const {
     double bound = std::min(m_settled, m_open.empty() ? infinity : m_open.begin()->bound);
     return std::min(bound, m_cutoff);
+  }
+
+  [[nodiscard]] SavedTree saved() const {
+    SavedTree tree{m_cutoff, m_settled, m_nodes, {}};
+    tree.open.reserve(m_open.size());
+    for (const Entry& entry : m_open) tree.open.push_back(saved_node(*entry.node));
+    return tree;
   }
 
   /// The nodes of a round. With memory running out those that are nearest to being closed, to be searched to the end.
@@ -144,6 +207,8 @@ class Tree {
       if (m_stop.reason()) return;
       Node at = std::move(result.open.back());
       result.open.pop_back();
+      // Of a tree that was saved.
+      if (at.alpha.empty() && !expander.bound(at, m_cutoff)) continue;
       Expansion expansion = expander.expand(std::move(at), m_cutoff);
       ++result.nodes;
       result.settled = std::min(result.settled, expansion.settled);
@@ -167,9 +232,18 @@ class Tree {
 
 }  // namespace
 
+double SavedTree::bound() const { return std::min({cutoff, settled, open.empty() ? infinity : open.front().bound}); }
+
 TreeResult search_tree(const Task& task, std::shared_ptr<const Network> network, const Box& box, double cutoff,
-                       const TreeLimits& limits, const Listener& listener, const Stop& stop) {
-  return Tree(task, cutoff, limits, listener, stop).run(root_node(std::move(network), box));
+                       const TreeLimits& limits, const Listener& listener, const Stop& stop, const SavedTree* saved) {
+  Tree tree(task, cutoff, limits, listener, stop);
+  Node root = root_node(std::move(network), box);
+  if (saved != nullptr) {
+    tree.start(root, *saved);
+  } else {
+    tree.start(std::move(root));
+  }
+  return tree.run();
 }
 
 }  // namespace secateur::search

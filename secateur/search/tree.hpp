@@ -22,6 +22,24 @@ struct TreeState {
   double open = 1;
 };
 
+/// An open node between two rounds, with all that does not follow from the root of its search.
+struct SavedNode {
+  std::vector<double> lower, upper;  ///< of each input
+  std::vector<Split> splits;         ///< `value`: the unit's place in the graph (bounds::Folded::unit)
+  std::vector<double> price;
+  double bound = 0;
+  std::int64_t depth = 0;
+};
+
+/// A tree between two rounds: no feasible point below `cutoff` and `settled` is outside the open nodes.
+struct SavedTree {
+  double cutoff = 0, settled = 0;
+  std::int64_t nodes = 0;
+  std::vector<SavedNode> open;  ///< best first
+  /// No feasible point has an objective below.
+  [[nodiscard]] double bound() const;
+};
+
 /// Who listens to a search, on the thread that runs it.
 struct Listener {
   /// A point whose objective may be below the cut-off; returns the cut-off from then on.
@@ -30,6 +48,10 @@ struct Listener {
   std::function<void(double bound, std::int64_t nodes)> prove;
   /// Asked between rounds: the search is to end although parts are open.
   std::function<bool(const TreeState& state)> enough;
+  /// Asked between rounds whether it is time to save; and the tree then, and where it ends with parts open. May be
+  /// empty.
+  std::function<bool()> due;
+  std::function<void(const SavedTree& tree)> save;
 };
 
 /// How much a search may take.
@@ -54,7 +76,11 @@ struct TreeResult {
 /// open nodes are dealt out, each thread dives into a few of them (the better child next, the other one stays open)
 /// with the cut-off of the round's start, and what comes of it is gathered in the order of the nodes. The result
 /// therefore does not depend on the number of threads, unless time runs out.
+///
+/// `saved`: a tree of the same root to go on with, instead of the root. Its nodes are bounded anew from the root's
+/// bounds when their turn comes. Throws std::out_of_range for nodes that are no parts of the root.
 TreeResult search_tree(const Task& task, std::shared_ptr<const Network> network, const Box& box, double cutoff,
-                       const TreeLimits& limits, const Listener& listener, const Stop& stop);
+                       const TreeLimits& limits, const Listener& listener, const Stop& stop,
+                       const SavedTree* saved = nullptr);
 
 }  // namespace secateur::search

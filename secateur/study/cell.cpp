@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "secateur/core/error.hpp"
-#include "secateur/study/hash.hpp"
+#include "secateur/core/hash.hpp"
 #include "secateur/study/settings_json.hpp"
 
 namespace secateur::study {

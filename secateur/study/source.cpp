@@ -12,7 +12,7 @@
 #include "secateur/data/table.hpp"
 #include "secateur/flowsheet/case.hpp"
 #include "secateur/flowsheet/sample.hpp"
-#include "secateur/study/hash.hpp"
+#include "secateur/core/hash.hpp"
 #include "secateur/study/settings_json.hpp"
 
 namespace secateur::study {

@@ -9,7 +9,7 @@
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
-#include "secateur/study/hash.hpp"
+#include "secateur/core/hash.hpp"
 
 namespace secateur::study {
 namespace {

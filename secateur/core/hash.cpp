@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "secateur/study/hash.hpp"
+#include "secateur/core/hash.hpp"
 
 #include <cstdint>
 
 #include <fmt/format.h>
 
-namespace secateur::study {
+namespace secateur {
 
 // Fowler, Noll, Vo (RFC 9923): h = (h xor byte) * p mod 2^128 with p = 2^88 + 0x13b.
 std::string hash_of(std::string_view bytes) {
@@ -17,4 +17,4 @@ std::string hash_of(std::string_view bytes) {
   return fmt::format("{:016x}{:016x}", static_cast<std::uint64_t>(hash >> 64), static_cast<std::uint64_t>(hash));
 }
 
-}  // namespace secateur::study
+}  // namespace secateur
