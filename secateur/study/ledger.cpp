@@ -180,7 +180,7 @@ Ledger::~Ledger() {
   try {
     // Without a log the file can be copied, and read where nothing can be written. A reader may be in the way.
     m_database->run("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     // The log stays; the next run takes it up.
   }
   m_database.reset();
