@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -23,8 +24,13 @@ inline constexpr double unit_roundoff = 0x1p-53;
 inline constexpr double underflow_unit = std::numeric_limits<double>::denorm_min();
 
 /// The next double below / above. A result of one rounded operation, moved by one step, encloses the exact result.
-inline double next_down(double x) { return std::nextafter(x, -std::numeric_limits<double>::infinity()); }
-inline double next_up(double x) { return std::nextafter(x, std::numeric_limits<double>::infinity()); }
+/// The same numbers as std::nextafter() gives, in the place of a call: doubles of one sign are ordered as their bits.
+inline double next_up(double x) {
+  if (!(x < std::numeric_limits<double>::infinity())) return x;  // infinite, or not a number
+  if (x == 0) return underflow_unit;
+  return std::bit_cast<double>(std::bit_cast<std::int64_t>(x) + (x > 0 ? 1 : -1));
+}
+inline double next_down(double x) { return -next_up(-x); }
 
 inline double add_down(double a, double b) { return next_down(a + b); }
 inline double add_up(double a, double b) { return next_up(a + b); }

@@ -147,6 +147,8 @@ void Expander::refold(Node& node) {
   moved.shrunk = node.shrunk;
   moved.unstable = node.unstable;
   moved.depth = node.depth;
+  moved.units_rest = node.units_rest;
+  moved.units_pause = node.units_pause;
   node = std::move(moved);
 }
 
@@ -156,17 +158,22 @@ void Expander::offer(const Node& node, double cutoff, Expansion& result) {
   const Vector& x = m_bounding.point();
   m_value.assign(static_cast<std::size_t>(net.values()), 0.0);
   std::copy(x.begin(), x.end(), m_value.begin());
-  const auto row = [&](Index r) {
-    const double* weight = net.row(r);
-    double sum = net.bias(r);
-    for (std::size_t v = 0; v < m_value.size(); ++v) sum += weight[v] * m_value[v];
-    return sum;
-  };
   for (int k = 0; k < net.layers(); ++k) {
-    for (Index v = net.first(k); v < net.first(k + 1); ++v)
-      m_value[static_cast<std::size_t>(v)] = std::max(0.0, row(v));
+    const Index begin = net.first(k), end = net.first(k + 1);
+    double* z = m_value.data() + begin;
+    for (Index v = begin; v < end; ++v) z[v - begin] = net.bias(v);
+    for (Index from = 0; from < begin; ++from) {
+      const double value = m_value[static_cast<std::size_t>(from)];
+      if (value == 0) continue;
+      const double* column = net.transposed(from) + begin;
+      for (Index v = 0; v < end - begin; ++v) z[v] += column[v] * value;
+    }
+    for (Index v = 0; v < end - begin; ++v) z[v] = std::max(0.0, z[v]);
   }
-  if (row(net.values()) < cutoff) result.candidates.push_back(x);
+  const double* objective = net.row(net.values());
+  double sum = net.bias(net.values());
+  for (std::size_t v = 0; v < m_value.size(); ++v) sum += objective[v] * m_value[v];
+  if (sum < cutoff) result.candidates.push_back(x);
 }
 
 void Expander::try_child(Node child, int layer, double cutoff, double parent, Pair& pair, double& score,
@@ -271,13 +278,26 @@ Expansion Expander::expand(Node node, double cutoff) {
   const auto take = [&](Pair pair) {
     if (pair.score > best.score) best = std::move(pair);
   };
-  if (!node.units.empty()) take(try_unit(node, node.units[0], cutoff, result));
   for (const Index input : node.inputs) {
     if (!can_split(node, input)) continue;
     take(try_input(node, input, cutoff, result));
     break;
   }
   if (const Index input = widest_isolated(node); input >= 0) take(try_input(node, input, cutoff, result));
+  // Units win in the upper part of a tree and where splits of inputs cannot follow the network; deep down they are
+  // tried ever less often.
+  constexpr int longest_pause = 8;
+  if (node.units_rest > 0 && !best.children.empty()) {
+    for (Node& child : best.children) --child.units_rest;
+  } else if (!node.units.empty()) {
+    Pair pair = try_unit(node, node.units[0], cutoff, result);
+    const bool won = pair.score > best.score;
+    if (won) best = std::move(pair);
+    for (Node& child : best.children) {
+      child.units_rest = won ? 0 : node.units_pause;
+      child.units_pause = won ? 1 : std::min(longest_pause, 2 * node.units_pause);
+    }
+  }
   // Measured: with more unstable units a program costs more than it saves, unless it has prices to find.
   constexpr double weak = 1e-2;
   constexpr Index few_unstable = 24;

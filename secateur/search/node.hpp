@@ -33,6 +33,9 @@ struct Node {
   /// What to branch on, best first: units by their values, and inputs.
   std::vector<Index> units, inputs;
   std::int64_t depth = 0;
+  /// Look-ahead that did not pay on the way here: expansions that try no unit from here on, and how many it is to be
+  /// the next time a unit loses against an input.
+  int units_rest = 0, units_pause = 1;
 };
 
 /// Nothing in a node with this bound is worth looking for.

@@ -4,9 +4,38 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <vector>
+
+#include "secateur/core/rng.hpp"
 
 namespace secateur {
 namespace {
+
+TEST(Rounding, NeighboursAreThoseOfTheStandardLibrary) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Rng rng(3);
+  std::vector<double> values{0.0,
+                             -0.0,
+                             1.0,
+                             -1.0,
+                             0x1p-1022,
+                             -0x1p-1022,
+                             0x1p-1074,
+                             -0x1p-1074,
+                             0x1.fffffffffffffp-1,
+                             std::numeric_limits<double>::max(),
+                             -std::numeric_limits<double>::max(),
+                             infinity,
+                             -infinity};
+  for (int k = 0; k < 1000; ++k) values.push_back(std::ldexp(rng.normal(), static_cast<int>(rng.below(2100)) - 1060));
+  for (const double x : values) {
+    EXPECT_EQ(next_up(x), std::nextafter(x, infinity)) << x;
+    EXPECT_EQ(next_down(x), std::nextafter(x, -infinity)) << x;
+  }
+  EXPECT_TRUE(std::isnan(next_up(std::nan(""))));
+  EXPECT_TRUE(std::isnan(next_down(std::nan(""))));
+}
 
 TEST(Rounding, OneStepEnclosesARoundedOperation) {
   // 0.1 + 0.2 is not representable; the directed results lie on both sides of the long double sum of the two doubles.
