@@ -16,6 +16,7 @@
 #include "secateur/model/json.hpp"
 #include "secateur/model/vnnlib.hpp"
 #include "secateur/search/solve.hpp"
+#include "start_points.hpp"
 #include "trust_arguments.hpp"
 
 namespace secateur::app {
@@ -39,6 +40,11 @@ class Solve : public Command {
     m_trust.declare(options);
     options.add("solver-option", m_solver_options, "an option passed to the MILP solver as it is; may be repeated");
     options
+        .add("start", m_start,
+             "points to try first: the JSON of an earlier solve, or points in JSON or CSV; moved to where the problem "
+             "allows them")
+        .metavar("FILE");
+    options
         .add(
             "checkpoint", m_continuation.checkpoint.file,
             "save the native search to this file, and go on from it if it is there; removed when the problem is solved")
@@ -61,6 +67,7 @@ class Solve : public Command {
     if (context.options.given("checkpoint") && m_settings.solutions > 1) {
       throw InputError("does not go with --solutions: one search is saved, not one a solution", {}, "--checkpoint");
     }
+    if (context.options.given("start")) m_continuation.starts = read_starts(m_start, problem);
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
     const model::SolveResult result =
@@ -91,9 +98,9 @@ class Solve : public Command {
                          std::string("--").append(option));
       }
     }
-    for (const char* option : {"checkpoint", "checkpoint-every"}) {
+    for (const char* option : {"start", "checkpoint", "checkpoint-every"}) {
       if (context.options.given(option)) {
-        throw InputError("does not go with --property: only a search for an optimum is saved", {},
+        throw InputError("does not go with --property: it is about the search for an optimum", {},
                          std::string("--").append(option));
       }
     }
@@ -203,7 +210,7 @@ class Solve : public Command {
   model::SolveSettings m_settings;
   mip::SolverOptions m_solver_options;
   search::Continuation m_continuation;
-  std::string m_property;
+  std::string m_property, m_start;
 };
 
 }  // namespace
