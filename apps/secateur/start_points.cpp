@@ -26,7 +26,7 @@ std::map<std::string, int> by_name(const model::Problem& problem, const std::vec
     const model::Variable& variable = problem.variables[static_cast<std::size_t>(v)];
     if (variable.auxiliary) continue;
     std::string key = variable.name;
-    for (int k = 2; found.contains(key); ++k) key = variable.name + "_" + std::to_string(k);
+    for (int k = 2; found.contains(key); ++k) key = fmt::format("{}_{}", variable.name, k);
     found[key] = v;
   }
   return found;
@@ -92,7 +92,7 @@ class Starts {
     for (std::size_t i = 0; i < solutions.size(); ++i) {
       const std::string where = fmt::format("solutions[{}]", i);
       if (!solutions[i].is_object() || !solutions[i].contains("x")) m_places.refuse(where, "has no x");
-      point(solutions[i]["x"], where + ".x");
+      point(solutions[i]["x"], fmt::format("{}.x", where));
     }
   }
 
@@ -110,7 +110,7 @@ class Starts {
     for (const auto& [name, value] : json.items()) {
       const auto found = m_decisions.find(name);
       if (found == m_decisions.end()) continue;
-      point(found->second) = m_places.number(value, where.empty() ? name : where + "." + name);
+      point(found->second) = m_places.number(value, where.empty() ? name : fmt::format("{}.{}", where, name));
     }
     points.push_back(std::move(point));
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/search/checkpoint.hpp"
 
+#include <array>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <type_traits>
 #include <utility>
@@ -77,8 +77,10 @@ class Reader {
     requires std::is_arithmetic_v<T>
   Reader& operator>>(T& value) {
     if (m_left.size() < sizeof value) throw std::out_of_range("checkpoint");
-    std::memcpy(&value, m_left.data(), sizeof value);
-    m_left.remove_prefix(sizeof value);
+    std::array<char, sizeof(T)> raw;
+    m_left.copy(raw.data(), raw.size());
+    m_left.remove_prefix(raw.size());
+    value = std::bit_cast<T>(raw);
     return *this;
   }
   template <class T>
@@ -222,9 +224,11 @@ Saved decode(std::string_view bytes, const std::string& fingerprint, const std::
                      file);
   }
   const std::string whose = line(rest), hash = line(rest);
-  const InputError damaged(
-      "is a damaged checkpoint: what it holds does not match its checksum; remove it to start anew", file);
-  if (hash_of(first + "\n" + whose + "\n" + std::string(rest)) != hash) throw damaged;
+  const auto refuse_damaged = [&] {
+    throw InputError("is a damaged checkpoint: what it holds does not match its checksum; remove it to start anew",
+                     file);
+  };
+  if (hash_of(first + "\n" + whose + "\n" + std::string(rest)) != hash) refuse_damaged();
   if (whose != fingerprint) {
     throw InputError(
         "is a checkpoint of another problem, or of other settings of gap or feasibility; give another file, or remove "
@@ -240,11 +244,11 @@ Saved decode(std::string_view bytes, const std::string& fingerprint, const std::
         folded.magnitude >> folded.reads >> folded.underflow >> folded.lower >> folded.upper;
     in >> saved.incumbent >> saved.objective;
     in >> saved.tree.cutoff >> saved.tree.settled >> saved.tree.nodes >> saved.tree.open;
-    if (in.left() > 0) throw damaged;
+    if (in.left() > 0) refuse_damaged();
   } catch (const std::out_of_range&) {
-    throw damaged;
+    refuse_damaged();
   }
-  if (!fits(saved)) throw damaged;
+  if (!fits(saved)) refuse_damaged();
   return saved;
 }
 
