@@ -16,6 +16,7 @@
 #include "secateur/data/sampling.hpp"
 #include "secateur/mip/solve.hpp"
 #include "secateur/nn/onnx.hpp"
+#include "secateur/search/solve.hpp"
 #include "secateur/study/demo_report.hpp"
 #include "secateur/train/train.hpp"
 
@@ -134,6 +135,7 @@ class Demo {
     if (going()) prune_all();
     for (DemoNetwork& network : m_result.networks) {
       if (going()) solve(network);
+      if (going()) solve_natively(network);
     }
     for (DemoNetwork& network : m_result.sweep) {
       if (going()) solve(network);
@@ -278,6 +280,16 @@ class Demo {
     if (!dense && baseline.solve) {
       network.speed_up = speed_up(*baseline.solve, baseline.time_limit, found, network.time_limit);
     }
+  }
+
+  void solve_natively(DemoNetwork& network) {
+    model::SolveSettings settings;
+    settings.engine = model::Engine::native;
+    settings.time_limit = std::min(network.time_limit, std::max(0.1, m_stop.seconds_left()));
+    settings.threads = m_settings.threads;
+    settings.seed = m_settings.seed;
+    const model::Problem problem = model::over_box(network.network, m_result.function.box, Vector::Ones(1));
+    network.native = search::solve(problem, settings);
   }
 
   void write_results() {

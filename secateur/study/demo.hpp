@@ -51,6 +51,8 @@ struct DemoNetwork {
   double time_limit = 0;                    ///< of the solve
   std::optional<model::SolveResult> solve;  ///< empty when the demonstration was interrupted before
   std::optional<SpeedUp> speed_up;          ///< against the dense network
+  /// The same question to the native engine; empty for the networks of the sweep.
+  std::optional<model::SolveResult> native;
   /// With x the best point found: the true function there, |x - x*| to its true minimiser x*, and
   /// |objective - simulated| / |simulated|.
   std::optional<double> simulated, distance, objective_error;

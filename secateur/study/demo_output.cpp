@@ -55,9 +55,14 @@ json network_json(const DemoNetwork& network, const DemoResult& result) {
           {"time_limit", network.time_limit},
           {"solve", network.solve ? solve_json(*network.solve, network.network, result) : json(nullptr)},
           {"speed_up", speed_up},
+          {"native", network.native ? solve_json(*network.native, network.network, result) : json(nullptr)},
           {"simulated", optional(network.simulated)},
           {"distance", optional(network.distance)},
           {"objective_error", optional(network.objective_error)}};
+}
+
+std::string seconds_text(const model::SolveResult& solve, double limit) {
+  return (solve.status == Status::optimal ? "" : "> ") + fmt::format("{:.3g}", counted_seconds(solve, limit));
 }
 
 json networks_json(const std::vector<DemoNetwork>& networks, const DemoResult& result) {
@@ -96,8 +101,8 @@ nlohmann::ordered_json to_json(const DemoResult& result) {
 }
 
 std::string to_text(const DemoResult& result) {
-  std::vector<std::vector<std::string>> rows{{"network", "valid. RMSE", "weights", "neurons", "binaries", "seconds",
-                                              "nodes", "gap", "speed-up", "distance", "obj. error"}};
+  std::vector<std::vector<std::string>> rows{{"network", "RMSE", "weights", "neurons", "binaries", "MILP s", "nodes",
+                                              "gap", "speed-up", "native s", "distance", "obj. error"}};
   for (const DemoNetwork& network : result.networks) {
     const auto& validation = network.summary.validation;
     std::vector<std::string> row{network.name, validation ? fmt::format("{:.4f}", validation->rmse.front()) : "-",
@@ -105,14 +110,14 @@ std::string to_text(const DemoResult& result) {
     if (network.solve) {
       const model::SolveResult& solve = *network.solve;
       row.push_back(std::to_string(solve.neurons.binaries));
-      const bool optimal = solve.status == Status::optimal;
-      row.push_back((optimal ? "" : "> ") + fmt::format("{:.3g}", counted_seconds(solve, network.time_limit)));
+      row.push_back(seconds_text(solve, network.time_limit));
       row.push_back(std::to_string(solve.nodes));
       row.push_back(solve.gap ? percent(*solve.gap) : "-");
     } else {
       row.insert(row.end(), 4, "-");
     }
     row.push_back(!network.method && network.solve ? "1×" : network.speed_up ? to_text(*network.speed_up) : "-");
+    row.push_back(network.native ? seconds_text(*network.native, network.time_limit) : "-");
     row.push_back(network.distance ? fmt::format("{:.4f}", *network.distance) : "-");
     row.push_back(network.objective_error ? percent(*network.objective_error) : "-");
     rows.push_back(std::move(row));
@@ -135,8 +140,11 @@ std::string to_text(const DemoResult& result) {
     text += line + "\n";
   }
   text +=
-      "\nDistance: from the best point found to the true minimiser. Objective error: against the true function "
-      "there.\n";
+      "\nRMSE: on the validation rows. MILP: big-M with a MILP solver, the speed-up is against the dense network. "
+      "Native: the\n"
+      "same question to the native engine. Distance: from the best point found to the true minimiser. Objective "
+      "error:\n"
+      "against the true function there.\n";
   if (result.interrupted) text += "The run was interrupted; what was finished by then is in the report.\n";
   return text;
 }

@@ -71,6 +71,11 @@ def test_networks_are_solved_and_compared(demo):
         proven = dense["solve"]["status"] == "optimal"
         assert network["speed_up"]["relation"] == ("equal" if proven else "at_least")
     for network in networks:
+        # The native engine answers the same question, with a bound in real arithmetic.
+        native = network["native"]
+        assert (native["status"], native["engine"], native["proof"]) == ("optimal", "native", "rounding_safe")
+        assert native["objective"] <= network["solve"]["objective"] + 1e-3
+        assert native["bound"] <= network["solve"]["objective"] + 1e-6
         x = numpy.array(list(network["solve"]["x"].values()))
         true = numpy.array(demo[1]["function"]["minimizer"])
         assert network["distance"] == pytest.approx(numpy.linalg.norm(x - true), rel=1e-9)
@@ -111,7 +116,7 @@ def test_again_with_plain_output(demo, tmp_path):
     """The table and the report's place on stdout; and the same seed trains the same networks, bit for bit."""
     process = run("--quick", "--time-limit", "0.5", "--out", str(tmp_path / "again"))
     assert process.returncode == 0, process.stderr
-    for text in (*NETWORKS.values(), "speed-up", str(tmp_path / "again" / "report.html")):
+    for text in (*NETWORKS.values(), "speed-up", "native s", str(tmp_path / "again" / "report.html")):
         assert text in process.stdout, text
     assert max(map(len, process.stdout.splitlines())) <= 120
     for name in [*NETWORKS, "data.csv"]:
