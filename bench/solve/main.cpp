@@ -23,8 +23,8 @@
 #include "secateur/core/stop.hpp"
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/solve.hpp"
-#include "secateur/search/solve.hpp"
 #include "secateur/nn/onnx.hpp"
+#include "secateur/search/solve.hpp"
 
 using namespace secateur;
 using Json = nlohmann::ordered_json;
