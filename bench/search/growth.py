@@ -2,8 +2,8 @@
 """Networks of growing size for bench/search/race.py, made by `secateur train` and `secateur prune` with fixed seeds and kept
 under out/search, with the instances that ask for their minimum.
 
-Every one is fitted to the mean of peaks (common.py) over pairs of inputs, on the box [-3, 3]^d: one function for every even
-number of inputs, whose minimum is -6.55 whatever their number.
+Every one is fitted to the mean of peaks (common.py) over pairs of inputs, on the box [-EDGE, EDGE]^d: one function for every
+even number of inputs.
 """
 
 import json
@@ -13,7 +13,8 @@ import numpy as np
 from common import peaks, root
 
 FOLDER = root / "out" / "search"
-POINTS, EPOCHS = 4096, 150
+POINTS, EPOCHS, EDGE = 4096, 150, 1.5
+NETWORKS = FOLDER / f"networks-{POINTS}-{EPOCHS}-{EDGE:g}"
 
 INPUTS = [2, 4, 6, 8, 12, 16]
 WIDTHS = [25, 50, 100, 200, 400]
@@ -27,9 +28,9 @@ def name_of(inputs, depth, width, sparsity, seed):
 
 def data_of(inputs):
     """A table of POINTS rows; written once."""
-    file = FOLDER / f"points-{inputs}.csv"
+    file = NETWORKS / f"points-{inputs}.csv"
     if not file.exists():
-        x = np.random.default_rng(inputs).uniform(-3, 3, (POINTS, inputs))
+        x = np.random.default_rng(inputs).uniform(-EDGE, EDGE, (POINTS, inputs))
         y = peaks(x[:, 0::2], x[:, 1::2]).mean(axis=1)
         header = ",".join([*(f"x{j}" for j in range(inputs)), "y"])
         np.savetxt(file, np.column_stack([x, y]), delimiter=",", header=header, comments="")
@@ -38,10 +39,10 @@ def data_of(inputs):
 
 def network(program, inputs, depth, width, sparsity, seed):
     """The network's file; trained, or pruned from the dense one, where it is not there yet."""
-    file = FOLDER / f"{name_of(inputs, depth, width, sparsity, seed)}.onnx"
+    file = NETWORKS / f"{name_of(inputs, depth, width, sparsity, seed)}.onnx"
     if file.exists():
         return file
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    NETWORKS.mkdir(parents=True, exist_ok=True)
     columns = ["--data", data_of(inputs), "--inputs", ",".join(f"x{j}" for j in range(inputs)), "--outputs", "y"]
     common = [*columns, "--epochs", str(EPOCHS), "--seed", str(seed), "--out", file]
     if sparsity == 0:
@@ -55,13 +56,11 @@ def network(program, inputs, depth, width, sparsity, seed):
     return file
 
 
-def instances(program, shapes):
-    """The file of instances for shapes (inputs, depth, width, sparsity, seed), in the form of tests/data."""
+def instances(program, shapes, listed):
+    """Writes the file of instances for shapes (inputs, depth, width, sparsity, seed), in the form of tests/data."""
     entries = []
     for inputs, depth, width, sparsity, seed in shapes:
         file = network(program, inputs, depth, width, sparsity, seed)
-        entries.append({"name": name_of(inputs, depth, width, sparsity, seed), "network": file.name, "lower": [-3.0] * inputs,
-                        "upper": [3.0] * inputs, "objective": [1.0], "sense": "minimize"})
-    listed = FOLDER / "instances.json"
+        entries.append({"name": name_of(inputs, depth, width, sparsity, seed), "network": str(file), "lower": [-EDGE] * inputs,
+                        "upper": [EDGE] * inputs, "objective": [1.0], "sense": "minimize"})
     listed.write_text(json.dumps(entries, indent=1))
-    return listed

@@ -25,6 +25,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import growth  # noqa: E402
@@ -242,23 +243,30 @@ Geometric means by number of inputs:
 {table(["inputs", "default", "MILP"], means)}"""
 
 
+def gaps_of(found):
+    """The relative gaps of the runs that were stopped."""
+    stopped = [r for r in found if r["status"] != "optimal" and None not in (r["objective"], r["bound"])]
+    return ", ".join(f"{abs(r['objective'] - r['bound']) / max(1e-9, abs(r['objective'])):.0%}" for r in stopped)
+
+
 def part_growth(runs, instances, options):
     limit, program = options.growth_limit, options.secateur
     seeds = range(1 if options.quick else options.seeds)
     series = [
-        ("inputs, 2x50 dense", [(f"{n}", (n, 2, 50, 0)) for n in growth.INPUTS]),
+        ("inputs, 2x25 dense", [(f"{n}", (n, 2, 25, 0)) for n in growth.INPUTS]),
         ("inputs, 2x50 with 90 % of the weights removed", [(f"{n}", (n, 2, 50, 90)) for n in growth.INPUTS]),
         ("width of two dense layers, 2 inputs", [(f"{w}", (2, 2, w, 0)) for w in growth.WIDTHS]),
         ("depth, dense layers of 50, 2 inputs", [(f"{k}", (2, k, 50, 0)) for k in growth.DEPTHS]),
         ("sparsity in percent, 2x50, 8 inputs", [(f"{s}", (8, 2, 50, s)) for s in growth.SPARSITIES]),
     ]
     if options.quick:
-        series = [("inputs, 2x50 dense", [(f"{n}", (n, 2, 50, 0)) for n in (2, 4)])]
+        series = [("inputs, 2x25 dense", [(f"{n}", (n, 2, 25, 0)) for n in (2, 4)])]
     if not pathlib.Path(program).exists():
         raise SystemExit(f"{program} is not built: cmake --build --preset bench --target secateur_cli")
     text = f"""## Growth
 
-Networks of {growth.POINTS} points of the mean of peaks over pairs of inputs, box [−3, 3]ᵈ, minimised, {len(seeds)} seeds each; made by
+Networks of {growth.POINTS} points of the mean of peaks over pairs of inputs, box [−{growth.EDGE:g}, {growth.EDGE:g}]ᵈ,
+minimised, {len(seeds)} seeds each; made by
 `secateur train` and `secateur prune` ({growth.EPOCHS} epochs). Geometric means of seconds; limit {limit:g} s, where runs count at the
 limit.
 """
@@ -266,8 +274,10 @@ limit.
         rows = []
         for label, shape in points:
             shapes = [(*shape, seed) for seed in seeds]
-            file = growth.instances(program, shapes)
-            found = [bench.run(options.program, growth.name_of(*s), limit, options.threads, file=file) for s in shapes]
+            with tempfile.TemporaryDirectory() as folder:
+                file = pathlib.Path(folder) / "instances.json"
+                growth.instances(program, shapes, file)
+                found = [bench.run(options.program, growth.name_of(*s), limit, options.threads, file=file) for s in shapes]
             for shape_of, result in zip(shapes, found):
                 objective, bound = result["objective"], result["bound"]
                 if None not in (objective, bound) and bound > objective + 1e-6 * abs(objective):
@@ -276,10 +286,10 @@ limit.
             rows.append([label, f"{geometric_mean([seconds(r, limit) for r in found]):.3g}",
                          f"{geometric_mean([processor(r) for r in found]):.3g}",
                          f"{geometric_mean([1 + r['nodes'] + r['boxes'] for r in found]):.0f}",
-                         f"{max(r['memory'] for r in found):.0f}", f"{closed} of {len(found)}"])
+                         f"{max(r['memory'] for r in found):.0f}", f"{closed} of {len(found)}", gaps_of(found)])
             print(title, " | ".join(rows[-1]), flush=True)
         text += f"\n**{title[0].upper()}{title[1:]}**\n\n"
-        text += table([title.split(",")[0], "seconds", "processor seconds", "nodes and boxes", "MiB at most", "closed"], rows)
+        text += table([title.split(",")[0], "seconds", "processor seconds", "nodes and boxes", "MiB at most", "closed", "gaps left"], rows)
     return text
 
 
@@ -336,7 +346,7 @@ def main():
     parser.add_argument("--limit", type=float, default=60)
     parser.add_argument("--peers-limit", type=float, default=60)
     parser.add_argument("--pruned-limit", type=float, default=20)
-    parser.add_argument("--growth-limit", type=float, default=20)
+    parser.add_argument("--growth-limit", type=float, default=10)
     parser.add_argument("--threads-limit", type=float, default=60)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=3, help="networks for each point of the growth tables")
