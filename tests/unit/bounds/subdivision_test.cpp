@@ -211,6 +211,33 @@ TEST(Subdivision, AProbeLowersTheCutoffUntilTheGapIsClosed) {
   EXPECT_GE(closed, 36);
 }
 
+// Parts of a deep network multiply as fast as ever until both inputs have been halved three times or more; eight times
+// the work that closing takes has to be enough to get there.
+TEST(Subdivision, ClosesDeepNetworksOfTwoInputs) {
+  Rng rng(113);
+  for (int c = 0; c < 3; ++c) {
+    std::vector<Index> widths{2};
+    widths.insert(widths.end(), 10, 50);
+    widths.push_back(1);
+    const nn::Network network = random_network({.widths = widths, .density = 1.0}, rng);
+    const Box box = random_box(2, 2, rng);
+    const ReluGraph graph = graph::lower(network, box);
+    const NeuronBounds start = crown(graph, box);
+    SubdivisionSettings settings;
+    double incumbent = std::numeric_limits<double>::infinity();
+    settings.probe = [&](const Vector& x) {
+      incumbent = std::min(incumbent, graph::preactivations(graph, x).back()(0));
+      return incumbent - 1e-3 * std::max(1.0, std::abs(incumbent));
+    };
+    for (int s = 0; s < 2000; ++s) settings.probe(random_point(box, rng));
+    const auto run = [&] { return subdivide(graph, box, start, Vector::Ones(1), settings.probe(box.lower), settings); };
+    const Subdivision plenty = run();
+    ASSERT_TRUE(plenty.exhausted);
+    settings.work = 8 * plenty.work;
+    EXPECT_TRUE(run().exhausted);
+  }
+}
+
 TEST(Subdivision, DoesNotDependOnTheNumberOfThreads) {
   Rng rng(109);
   for (int c = 0; c < 5; ++c) {
