@@ -13,6 +13,7 @@ class Sentinel {
   /// `x`: the graph's inputs.
   explicit Sentinel(Vector x) : m_x(std::move(x)) {}
 
+  [[nodiscard]] const Vector& point() const { return m_x; }
   /// Whether the node holds the point, and the point's objective.
   [[nodiscard]] bool inside(const Node& node) const;
   [[nodiscard]] double objective(const Network& network) const;

@@ -14,6 +14,7 @@
 
 #include "secateur/bounds/folded.hpp"
 #include "secateur/core/error.hpp"
+#include "secateur/search/cut_tree.hpp"
 #include "secateur/search/tree.hpp"
 
 namespace secateur::search {
@@ -64,9 +65,9 @@ double fan_in(const graph::ReluGraph& graph) {
 class Native {
  public:
   /// `checkpoint`: none if null.
-  Native(const model::Problem& problem, const model::SolveSettings& settings, const Vector* known,
+  Native(const model::Problem& problem, const model::SolveSettings& settings, const Vector* known, Method method,
          Checkpoint* checkpoint)
-      : m_problem(problem), m_settings(settings), m_known(known), m_checkpoint(checkpoint) {}
+      : m_problem(problem), m_settings(settings), m_known(known), m_method(method), m_checkpoint(checkpoint) {}
 
   mip::Outcome operator()(const mip::Stage& stage) {
     const model::Compiled& compiled = stage.prepared.problem;
@@ -90,13 +91,30 @@ class Native {
   }
 
  private:
-  /// The rule of `auto`, measured (docs/engine.md): how many nodes a search may take before more than `still_open` of
-  /// its tree has to be closed. On few inputs with dense rows the MILP path would get even less far.
-  [[nodiscard]] static std::int64_t patience(const model::Compiled& compiled) {
-    constexpr Index medium_inputs = 10;
+  /// What `measured` means for a problem (docs/engine.md): cuts from the start, and otherwise how many nodes dual
+  /// ascent may take before more than `still_open` of its tree has to be closed; then cuts have their turn, or where a
+  /// tableau of every unit would be large, and the user leaves the choice, the MILP path.
+  struct Plan {
+    bool cuts_first = false, cuts_next = false;
+    std::int64_t patience = std::numeric_limits<std::int64_t>::max();
+  };
+  [[nodiscard]] Plan plan(const graph::ReluGraph& graph, Index units) const {
+    constexpr Index medium_inputs = 10, most_units = 250;
     constexpr double dense = 12;
-    if (compiled.graph.inputs() > medium_inputs) return 1000;
-    return fan_in(compiled.graph) < dense ? 4000 : std::numeric_limits<std::int64_t>::max();
+    if (m_method == Method::cut) return {true, false};
+    if (m_method == Method::dual) return {};
+    // What a checkpoint saves is the tree of dual ascent.
+    const bool saving = m_checkpoint != nullptr;
+    const bool many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
+    const bool small = units <= most_units && graph.inputs() > few_inputs && !saving;
+    if (small && sparse) return {true, false};
+    Plan result;
+    result.cuts_next = small && many;
+    if (result.cuts_next || m_settings.engine == model::Engine::auto_) {
+      if (many) result.patience = result.cuts_next ? 400 : 1000;
+      if (!many && sparse) result.patience = 4000;
+    }
+    return result;
   }
 
   mip::Outcome search(const mip::Stage& stage) {
@@ -139,24 +157,40 @@ class Native {
     listener.probe = [&](const Vector& x) { return sign * stage.probe(x); };
     listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(sign * bound, nodes); };
     constexpr double still_open = 0.3;
+    const Plan plan = this->plan(graph, network->folded().units());
     const bool choose = m_settings.engine == model::Engine::auto_;
-    const std::int64_t patient = choose ? patience(compiled) : std::numeric_limits<std::int64_t>::max();
-    if (choose) {
-      m_choice =
-          fmt::format("native search: {} inputs, {:.0f} non-zeros in a neuron's row", graph.inputs(), fan_in(graph));
-    }
+    const auto say = [&](const char* how) {
+      if (!choose) return;
+      m_choice = fmt::format("native search{}: {} inputs, {:.0f} non-zeros in a neuron's row", how, graph.inputs(),
+                             fan_in(graph));
+    };
     listener.enough = [&](const TreeState& state) {
-      if (state.nodes < patient || state.open < still_open) return false;
-      m_choice = fmt::format("handed over to the MILP path: after {} nodes {:.0f} % of the native search was open",
-                             state.nodes, 100 * state.open);
+      if (state.nodes < plan.patience || state.open < still_open) return false;
+      if (!plan.cuts_next) {
+        m_choice = fmt::format("handed over to the MILP path: after {} nodes {:.0f} % of the native search was open",
+                               state.nodes, 100 * state.open);
+      }
       return true;
     };
     TreeLimits limits;
     limits.threads = m_settings.threads;
     limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
-    const SavedTree before = std::move(saved.tree);
-    const TreeResult found = search_tree(task, std::move(network), saved.root.box, cutoff, limits, listener, stage.stop,
-                                         goes_on ? &before : nullptr);
+    const SavedTree earlier = std::move(saved.tree);
+    TreeResult found;
+    found.cutoff = cutoff;
+    if (!plan.cuts_first) {
+      say("");
+      found = search_tree(task, network, saved.root.box, cutoff, limits, listener, stage.stop,
+                          goes_on ? &earlier : nullptr);
+    }
+    if (plan.cuts_first || (plan.cuts_next && !found.exhausted && !found.stopped)) {
+      say(" with cuts");
+      const std::int64_t before = found.nodes;
+      listener.enough = [](const TreeState&) { return false; };
+      listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(sign * bound, before + nodes); };
+      found = search_cuts(task, network, saved.root.box, found.cutoff, limits, listener, stage.stop);
+      found.nodes += before;
+    }
     mip::Outcome outcome;
     outcome.nodes = found.nodes;
     if (std::isfinite(found.bound)) stage.prove(sign * found.bound, found.nodes);
@@ -206,6 +240,7 @@ class Native {
   const model::Problem& m_problem;
   const model::SolveSettings& m_settings;
   const Vector* m_known;
+  const Method m_method;
   Checkpoint* m_checkpoint;
   bool m_asked = false, m_searched = false;
   bool m_left = false;  ///< the tree has ended, but not everything in it is proven
@@ -217,10 +252,10 @@ class Native {
 
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const mip::SolverOptions& options, const ProgressSink& progress, const Vector* known,
-                         const Continuation& continuation) {
+                         const Continuation& continuation, Method method) {
   std::optional<Checkpoint> checkpoint;
   if (!continuation.checkpoint.file.empty()) checkpoint.emplace(continuation.checkpoint, problem, settings);
-  Native native(problem, settings, known, checkpoint ? &*checkpoint : nullptr);
+  Native native(problem, settings, known, method, checkpoint ? &*checkpoint : nullptr);
   model::SolveSettings inner = settings;
   inner.engine = model::Engine::milp;
   mip::Interlude interlude;

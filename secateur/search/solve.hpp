@@ -19,6 +19,10 @@ struct Continuation {
   std::vector<Vector> starts;
 };
 
+/// Which search of this room: as measured (docs/engine.md), by dual ascent (search_tree), or by branch and cut
+/// (search_cuts).
+enum class Method { measured, dual, cut };
+
 /// The optimum of a problem by the engine that the settings name. `native`: the branch and bound of this room
 /// (docs/engine.md), for problems all of whose variables are inputs or outputs of networks; others go to the MILP path.
 /// `auto`: whichever suits the problem, and the MILP path where the native search gets nowhere. The result's note says
@@ -30,6 +34,7 @@ struct Continuation {
 /// does.
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const mip::SolverOptions& options = {}, const ProgressSink& progress = {},
-                         const Vector* known = nullptr, const Continuation& continuation = {});
+                         const Vector* known = nullptr, const Continuation& continuation = {},
+                         Method method = Method::measured);
 
 }  // namespace secateur::search

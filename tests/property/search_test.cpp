@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <tuple>
 
 #include "property/brute_force_problem.hpp"
 #include "property/random_problem.hpp"
@@ -25,21 +26,24 @@ model::SolveSettings native_settings() {
   return settings;
 }
 
-class SearchAgainstBruteForce : public testing::TestWithParam<int> {};
+using search::Method;
+
+class SearchAgainstBruteForce : public testing::TestWithParam<std::tuple<Method, int>> {};
 
 TEST_P(SearchAgainstBruteForce, Agrees) {
   constexpr int group = 100;
+  const auto [method, number] = GetParam();
   BruteForceProblem oracle;
   int native = 0, infeasible = 0;
   std::int64_t nodes = 0;
   for (int k = 0; k < group; ++k) {
-    const auto seed = static_cast<std::uint64_t>(GetParam() * group + k);
+    const auto seed = static_cast<std::uint64_t>(number * group + k);
     SCOPED_TRACE(seed);
     const model::Problem problem = random_problem(1000 + seed);
     const auto optimum = oracle.solve(problem);
     model::SolveSettings settings = native_settings();
     if (seed % 7 == 3) settings.tighten = model::Tighten::auto_;
-    const model::SolveResult result = search::solve(problem, settings);
+    const model::SolveResult result = search::solve(problem, settings, {}, {}, nullptr, {}, method);
     native += result.engine == model::Engine::native && result.note.empty() ? 1 : 0;
     nodes += result.engine == model::Engine::native ? result.nodes : 0;
     if (!optimum.objective) {
@@ -60,12 +64,15 @@ TEST_P(SearchAgainstBruteForce, Agrees) {
     }
   }
   EXPECT_GT(native, group * 9 / 10);
-  EXPECT_GT(nodes, group);
+  // Cuts close many of these at the root.
+  EXPECT_GT(nodes, method == Method::dual ? group : group / 2);
   EXPECT_GT(infeasible, 0);
 }
 
 /// The optimum of problems without constraints, and a point that satisfies the constraints of the others, go along.
-TEST(NativeSearch, NeverLosesAKnownPoint) {
+class NativeSearch : public testing::TestWithParam<Method> {};
+
+TEST_P(NativeSearch, NeverLosesAKnownPoint) {
   int watched = 0;
   for (std::uint64_t seed = 0; seed < 120; ++seed) {
     SCOPED_TRACE(seed);
@@ -85,14 +92,16 @@ TEST(NativeSearch, NeverLosesAKnownPoint) {
     }
     if (known.size() == 0) continue;
     ++watched;
-    EXPECT_NO_THROW(search::solve(problem, native_settings(), {}, {}, &known));
+    EXPECT_NO_THROW(search::solve(problem, native_settings(), {}, {}, &known, {}, GetParam()));
   }
   EXPECT_GT(watched, 60);
 }
 
-/// 300 problems; 3000 with SECATEUR_LONG set.
+/// 300 problems by each method; 3000 with SECATEUR_LONG set.
 INSTANTIATE_TEST_SUITE_P(TinyProblems, SearchAgainstBruteForce,
-                         testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 3 : 30));
+                         testing::Combine(testing::Values(Method::dual, Method::cut),
+                                          testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 3 : 30)));
+INSTANTIATE_TEST_SUITE_P(TinyProblems, NativeSearch, testing::Values(Method::dual, Method::cut));
 
 }  // namespace
 }  // namespace secateur

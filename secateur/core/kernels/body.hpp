@@ -9,6 +9,7 @@
 #include "secateur/core/kernels/dual.hpp"
 #include "secateur/core/kernels/product.hpp"
 #include "secateur/core/kernels/range.hpp"
+#include "secateur/core/kernels/tableau.hpp"
 
 namespace secateur {
 namespace {
@@ -34,7 +35,7 @@ template <class Scalar>
 constexpr Kernels<Scalar> kernels_of = {product<Scalar>, row_sums<Scalar>, adam<Scalar>, Simd<Scalar>::lanes};
 
 constexpr BoundKernels bound_kernels_here = {crown_batch, evaluate_batch, relax_rows, sparse_rows,
-                                             row_range,   dual_ascend,    dual_value};
+                                             row_range,   dual_ascend,    dual_value, eliminate};
 
 }  // namespace
 }  // namespace secateur

@@ -204,6 +204,18 @@ struct DualValue {
   double value, magnitude;
 };
 
+/// Rows index[n] of a matrix lose factor[n] times the row `pivot`; norm[index[n]] becomes the sum of the squares of
+/// what is left of such a row. `stride`, the length of all rows, is a multiple of crown_lanes; the pivot row is no row
+/// of the matrix that is named by an index.
+struct Elimination {
+  ptrdiff_t count = 0, stride = 0;
+  double* matrix = nullptr;
+  const double* pivot = nullptr;
+  const int* index = nullptr;
+  const double* factor = nullptr;
+  double* norm = nullptr;
+};
+
 /// What bounds are computed with.
 struct BoundKernels {
   /// CROWN for every wanted row, layer by layer, each over the bounds of the layers before it; see crown_lanes.hpp.
@@ -216,6 +228,7 @@ struct BoundKernels {
   /// Projected ascent in plain arithmetic; leaves the best multipliers met in the pass and returns their value.
   double (*dual_ascend)(const DualPass&, const DualAscent&);
   DualValue (*dual_value)(const DualPass&);
+  void (*eliminate)(const Elimination&);
 };
 
 struct KernelSet {

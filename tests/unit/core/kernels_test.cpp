@@ -237,6 +237,43 @@ TEST_P(KernelsTest, RowSums) {
   check_row_sums<double>(GetParam());
 }
 
+/// Rows that are named lose their multiple of the pivot row; the others stay as they are.
+TEST_P(KernelsTest, EliminationTakesMultiplesOfTheRow) {
+  for (const Index stride : {8, 16, 24, 40, 104}) {
+    Rng rng(static_cast<std::uint64_t>(stride));
+    const Index rows = 9;
+    Guarded<double> matrix(rows * stride), pivot(stride), norm(rows);
+    fill(rng, matrix, rows * stride);
+    fill(rng, pivot, stride);
+    fill(rng, norm, rows);
+    const std::vector<int> index{7, 0, 3};
+    const std::vector<double> factor{0.5, -2, 1.25};
+    std::vector<double> expected, norms;
+    for (Index k = 0; k < rows * stride; ++k) expected.push_back(matrix[k]);
+    for (Index k = 0; k < rows; ++k) norms.push_back(norm[k]);
+    for (std::size_t n = 0; n < index.size(); ++n) {
+      double sum = 0;
+      for (Index j = 0; j < stride; ++j) {
+        double& entry = expected[static_cast<std::size_t>(index[n] * stride + j)];
+        entry -= factor[n] * pivot[j];
+        sum += entry * entry;
+      }
+      norms[static_cast<std::size_t>(index[n])] = sum;
+    }
+    Elimination elimination;
+    elimination.count = 3;
+    elimination.stride = stride;
+    elimination.matrix = matrix.data();
+    elimination.pivot = pivot.data();
+    elimination.index = index.data();
+    elimination.factor = factor.data();
+    elimination.norm = norm.data();
+    bound_kernels(GetParam()).eliminate(elimination);
+    for (Index k = 0; k < rows * stride; ++k) EXPECT_NEAR(matrix[k], expected[static_cast<std::size_t>(k)], 1e-14);
+    for (Index k = 0; k < rows; ++k) EXPECT_NEAR(norm[k], norms[static_cast<std::size_t>(k)], 1e-12);
+  }
+}
+
 /// Ten steps against the published algorithm in double, entry by entry.
 template <class Scalar>
 void check_adam(Isa isa, double tolerance) {

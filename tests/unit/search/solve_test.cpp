@@ -111,10 +111,11 @@ TEST(NativeSolve, SaysWhatItLeavesToTheMilpPath) {
 }
 
 TEST(NativeSolve, HandsOverWhatItGetsNowhereWith) {
-  const OverBox problem = random_problem(2, {12, 40, 40, 1});
+  // More units than the tableau of the search with cuts may have.
+  const OverBox problem = random_problem(2, {12, 140, 140, 1});
   model::SolveSettings settings = native_settings();
   settings.engine = model::Engine::auto_;
-  settings.time_limit = 1.5;
+  settings.time_limit = 5;
   const model::SolveResult result = search::solve(problem, settings);
   EXPECT_THAT(result.note, HasSubstr("handed over to the MILP path: after"));
   EXPECT_EQ(result.engine, model::Engine::milp);
@@ -127,7 +128,7 @@ TEST(NativeSolve, SaysWhyItWasChosen) {
   const model::SolveResult result = search::solve(random_problem(3, {7, 16, 12, 1}), settings);
   EXPECT_EQ(result.status, Status::optimal);
   EXPECT_EQ(result.engine, model::Engine::native);
-  EXPECT_EQ(result.note, "native search: 7 inputs, 11 non-zeros in a neuron's row");
+  EXPECT_EQ(result.note, "native search with cuts: 7 inputs, 11 non-zeros in a neuron's row");
 }
 
 TEST(NativeSolve, BranchesOnListedValues) {

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/search/cut_node.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "secateur/core/rounding.hpp"
+
+namespace secateur::search {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+/// Binaries and integer inputs closer to an integer count as one.
+constexpr double integral = 1e-6;
+constexpr int sweeps = 3;
+constexpr int most_exchanges = 2000, trial_exchanges = 25;
+/// A binary whose pseudo-costs rest on fewer trials is tried; so many at most, and so many in vain.
+constexpr int reliable = 4;
+constexpr std::size_t most_trials = 8, vain_trials = 3;
+/// The tableau is built anew after so many exchanges.
+constexpr std::int64_t refactor_every = 1000;
+/// Rows that the tableau may have beyond those of the root.
+constexpr int spare_rows = 30;
+
+}  // namespace
+
+CutDiver::CutDiver(const CutTask& shared, const Stop& stop) : m_shared(shared), m_stop(stop) {
+  if (!shared.watched) return;
+  const Vector& x = shared.task.sentinel->point();
+  m_known.emplace();
+  m_known_objective = shared.form.complete(x.data(), *m_known);
+  const bounds::Folded& folded = shared.form.network->folded();
+  for (Index i = 0; i < folded.units(); ++i) {
+    double z = folded.bias(i);
+    for (Index v = 0; v < folded.values(); ++v) z += folded.weight(i, v) * (*m_known)[static_cast<std::size_t>(v)];
+    m_known_z.push_back(z);
+  }
+}
+
+bool CutDiver::holds_known(const CutNode& node) const {
+  if (!m_known) return false;
+  const Form& form = m_shared.form;
+  for (int j = 0; j < form.inputs; ++j) {
+    const auto i = static_cast<std::size_t>(j);
+    if ((*m_known)[i] < node.bounds.input_lower[i] || (*m_known)[i] > node.bounds.input_upper[i]) return false;
+  }
+  for (int u = 0; u < form.units; ++u) {
+    const auto i = static_cast<std::size_t>(u);
+    // Within round-off of a border it may count as outside.
+    const double margin = 1e-9 * std::max(1.0, form.network->folded().magnitude(u));
+    if (m_known_z[i] < node.bounds.lower[i] + margin || m_known_z[i] > node.bounds.upper[i] - margin) return false;
+  }
+  return true;
+}
+
+void CutDiver::watch(const CutNode& node, bool inside, bool closed) const {
+  if (!inside) return;
+  const Form& form = m_shared.form;
+  const double margin = 1e-9 * std::max(1.0, form.network->folded().magnitude(form.units));
+  if (node.bound > m_known_objective + margin && node.bound < infinity) {
+    throw std::logic_error("a bound lies above the known point's objective");
+  }
+  if (closed && m_known_objective < m_cutoff - margin) throw std::logic_error("a node with the known point is dropped");
+}
+
+void CutDiver::dive(CutNode node, double cutoff, int budget, const PseudoCosts& costs, CutDive& result) {
+  const Form& form = m_shared.form;
+  m_program = m_shared.root;
+  m_refactored = m_program.simplex().exchanges();
+  m_costs = costs;
+  m_cutoff = cutoff;
+  m_program_cutoff = cutoff - form.offset + form.objective_error;
+  m_program_cutoff += 1e-9 * std::max(1.0, std::abs(m_program_cutoff));
+  result.open.push_back(std::move(node));
+  while (!result.open.empty() && result.nodes < budget) {
+    if (m_stop.reason()) return;
+    CutNode at = std::move(result.open.back());
+    result.open.pop_back();
+    if (at.bound > m_cutoff) continue;
+    ++result.nodes;
+    const bool inside = holds_known(at);
+    const Fate fate = bound(at);
+    watch(at, inside, fate == Fate::closed);
+    learn(at, fate, result);
+    if (fate == Fate::closed) continue;
+    if (split(std::move(at), result)) watch({}, inside, true);
+  }
+}
+
+/// A closed node has gained as much as it took, at least.
+void CutDiver::learn(CutNode& node, Fate fate, CutDive& result) {
+  if (node.column < 0 || !std::isfinite(m_program_cutoff)) return;
+  const double reached = fate == Fate::closed ? std::max(m_program_cutoff, node.from) : m_program.simplex().objective();
+  const PseudoCosts::Event event{node.column, node.up, std::max(0.0, reached - node.from) / node.distance};
+  m_costs.learn(event);
+  result.learned.push_back(event);
+  node.column = -1;
+}
+
+CutDiver::Fate CutDiver::bound(CutNode& node) {
+  const Form& form = m_shared.form;
+  if (!m_shared.propagation.run(node.bounds, m_cutoff, sweeps)) {
+    node.bound = infinity;
+    return Fate::closed;
+  }
+  for (int j = 0; j < form.inputs; ++j) {
+    const auto i = static_cast<std::size_t>(j);
+    const Values& values = m_shared.task.values[i];
+    if (values.any()) continue;
+    node.bounds.input_lower[i] = values.up(node.bounds.input_lower[i]);
+    node.bounds.input_upper[i] = values.down(node.bounds.input_upper[i]);
+    if (node.bounds.input_lower[i] > node.bounds.input_upper[i]) {
+      node.bound = infinity;
+      return Fate::closed;
+    }
+  }
+  form.column_bounds(node.bounds, m_lower, m_upper);
+  m_program.shed(m_shared.root.simplex().rows() + spare_rows);
+  m_program.set_bounds(m_lower, m_upper);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (attempt > 0 || m_program.simplex().exchanges() - m_refactored > refactor_every) {
+      m_program.refactor();
+      m_refactored = m_program.simplex().exchanges();
+    }
+    const SimplexEnd end = m_program.solve(m_program_cutoff, most_exchanges);
+    node.bound = std::max(node.bound, m_program.proven(end, m_lower, m_upper));
+    if (node.bound > m_cutoff) return Fate::closed;
+    const double said = m_program.simplex().objective() + form.offset;
+    // A proof that is far from what plain arithmetic says asks for a fresh tableau.
+    if (end == SimplexEnd::optimal && said - node.bound < 1e-6 * std::max(1.0, std::abs(said))) break;
+  }
+  return Fate::open;
+}
+
+CutNode CutDiver::child(const CutNode& node, int column, bool up) const {
+  const Form& form = m_shared.form;
+  CutNode result;
+  result.bounds = node.bounds;
+  result.bound = node.bound;
+  result.depth = node.depth + 1;
+  if (form.is_binary(column)) {
+    const auto u = static_cast<std::size_t>(column - form.inputs - form.units);
+    if (up) {
+      result.bounds.lower[u] = std::max(result.bounds.lower[u], 0.0);
+    } else {
+      result.bounds.upper[u] = std::min(result.bounds.upper[u], 0.0);
+    }
+    return result;
+  }
+  const auto j = static_cast<std::size_t>(column);
+  const Values& values = m_shared.task.values[j];
+  double below = values.down(m_x[j]), above = values.up(m_x[j]);
+  if (values.off(m_x[j]) <= integral || below < node.bounds.input_lower[j] || above > node.bounds.input_upper[j]) {
+    const Values::Parts parts = values.halves(node.bounds.input_lower[j], node.bounds.input_upper[j]);
+    below = parts.first;
+    above = parts.second;
+  }
+  if (up) {
+    result.bounds.input_lower[j] = above;
+  } else {
+    result.bounds.input_upper[j] = below;
+  }
+  return result;
+}
+
+/// True: nothing was left to split.
+bool CutDiver::split(CutNode node, CutDive& result) {
+  const Form& form = m_shared.form;
+  m_program.simplex().point(m_x);
+  const double objective = m_program.simplex().objective();
+  Vector x = Eigen::Map<const Vector>(m_x.data(), form.inputs);
+  bool whole = true;
+  for (int j = 0; j < form.inputs; ++j) {
+    const auto i = static_cast<std::size_t>(j);
+    x(j) = std::clamp(x(j), node.bounds.input_lower[i], node.bounds.input_upper[i]);
+    const Values& values = m_shared.task.values[i];
+    if (values.any()) continue;
+    whole = whole && values.off(x(j)) <= integral;
+    const double below = values.down(x(j)), above = values.up(x(j));
+    x(j) = x(j) - below <= above - x(j) ? below : above;
+  }
+  const double reached = form.complete(x.data(), m_completed);
+  if (reached <= m_cutoff) result.candidates.push_back(x);
+  const double size = std::max(1.0, std::abs(reached));
+  if (!node.met && whole && reached <= m_cutoff && reached - node.bound <= 1e-6 * size) {
+    node.met = true;
+    result.open.insert(result.open.begin(), std::move(node));
+    return false;
+  }
+  bool closed = false;
+  const int column = choose(node, result, closed);
+  if (closed) return true;
+  if (column < 0) {
+    result.settled = std::min(result.settled, node.bound);
+    return false;
+  }
+  const auto c = static_cast<std::size_t>(column);
+  CutNode down = child(node, column, false), up = child(node, column, true);
+  const double fraction = form.is_binary(column) ? m_x[c] : 0.5;
+  for (CutNode* each : {&down, &up}) {
+    each->column = column;
+    each->up = each == &up;
+    each->distance = std::max(each->up ? 1 - fraction : fraction, 1e-3);
+    each->from = objective;
+  }
+  // The child that is thought to cost less is searched first.
+  const bool up_first = m_costs.gain(column, true) * up.distance < m_costs.gain(column, false) * down.distance;
+  result.open.push_back(std::move(up_first ? down : up));
+  result.open.push_back(std::move(up_first ? up : down));
+  return false;
+}
+
+/// What a child's bound is thought to gain, from a few exchanges; learns from it. `closed`: it is proven to hold
+/// nothing.
+double CutDiver::look(const CutNode& node, int column, bool up, CutDive& result, bool& closed) {
+  const Form& form = m_shared.form;
+  CutNode next = child(node, column, up);
+  closed = !m_shared.propagation.run(next.bounds, m_cutoff, 1);
+  const double fraction = m_x[static_cast<std::size_t>(column)];
+  const auto gained = [&](double gain) {
+    const PseudoCosts::Event event{column, up, gain / std::max(up ? 1 - fraction : fraction, 1e-3)};
+    m_costs.learn(event);
+    result.learned.push_back(event);
+    return gain;
+  };
+  const double all = std::max(0.0, m_program_cutoff - m_program.simplex().objective());
+  if (closed) return std::isfinite(all) ? gained(all) : infinity;
+  form.column_bounds(next.bounds, m_trial_lower, m_trial_upper);
+  m_trial = m_program;
+  m_trial.set_bounds(m_trial_lower, m_trial_upper);
+  const SimplexEnd end = m_trial.solve(m_program_cutoff, trial_exchanges, true);
+  if (end == SimplexEnd::above || end == SimplexEnd::infeasible) {
+    closed = m_trial.proven(end, m_trial_lower, m_trial_upper) > m_cutoff;
+    if (closed) return std::isfinite(all) ? gained(all) : infinity;
+  }
+  return gained(std::clamp(m_trial.simplex().objective() - m_program.simplex().objective(), 0.0, all));
+}
+
+/// The column to branch on, -1: there is none. Fractional binaries by the product of what both children are thought to
+/// gain; those with few trials are tried (reliability branching, Achterberg, Koch & Martin 2005).
+int CutDiver::choose(CutNode& node, CutDive& result, bool& closed) {
+  const Form& form = m_shared.form;
+  int input = -1;
+  double furthest = integral;
+  for (int j = 0; j < form.inputs; ++j) {
+    const auto i = static_cast<std::size_t>(j);
+    if (node.bounds.input_lower[i] >= node.bounds.input_upper[i]) continue;
+    const double away = m_shared.task.values[i].off(m_x[i]);
+    if (away > furthest) {
+      furthest = away;
+      input = j;
+    }
+  }
+  if (input >= 0) return input;
+  struct Choice {
+    double score;
+    int column;
+  };
+  std::vector<Choice> choices;
+  int unfixed = -1;
+  const auto product = [](double down, double up) { return std::max(down, 1e-6) * std::max(up, 1e-6); };
+  for (int i = 0; i < form.units; ++i) {
+    const auto u = static_cast<std::size_t>(i);
+    if (!unstable(node.bounds.lower[u], node.bounds.upper[u])) continue;
+    const int column = form.binary(i);
+    const double delta = m_x[static_cast<std::size_t>(column)];
+    if (unfixed < 0) unfixed = column;
+    if (delta <= integral || delta >= 1 - integral) continue;
+    choices.push_back({product(m_costs.gain(column, false) * delta, m_costs.gain(column, true) * (1 - delta)), column});
+  }
+  if (choices.empty()) {
+    if (unfixed >= 0) return unfixed;
+    // Every sign is known; integer inputs that happen to be whole may still be open.
+    for (int j = 0; j < form.inputs; ++j) {
+      const auto i = static_cast<std::size_t>(j);
+      if (!m_shared.task.values[i].any() && node.bounds.input_lower[i] < node.bounds.input_upper[i]) return j;
+    }
+    return -1;
+  }
+  std::sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
+    return a.score != b.score ? a.score > b.score : a.column < b.column;
+  });
+  Choice best{-1, choices.front().column};
+  std::size_t trials = 0, vain = 0;
+  for (const Choice& choice : choices) {
+    double score = choice.score;
+    if (m_costs.trials(choice.column) < reliable) {
+      if (trials >= most_trials || vain >= vain_trials) continue;
+      ++trials;
+      bool no_down = false, no_up = false;
+      const double down = look(node, choice.column, false, result, no_down);
+      const double up = look(node, choice.column, true, result, no_up);
+      if (no_down && no_up) {
+        closed = true;
+        return -1;
+      }
+      if (no_down || no_up) return choice.column;  // one child closes at once
+      score = product(down, up);
+    }
+    if (score > best.score) {
+      best = {score, choice.column};
+      vain = 0;
+    } else {
+      ++vain;
+    }
+  }
+  return best.column;
+}
+
+}  // namespace secateur::search

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/search/dual_simplex.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "secateur/core/kernels.hpp"
+
+namespace secateur::search {
+
+namespace {
+
+/// Violations up to this are none; reduced costs up to this have no sign; entries up to this are round-off.
+constexpr double feasible = 1e-8, costless = 1e-9, nothing = 1e-12;
+/// How far a reduced cost may have the wrong sign before it counts as zero.
+constexpr double shift = 1e-7;
+/// Pivots below the first are avoided where there is another one, below the second always.
+constexpr double small_pivot = 1e-4, least_pivot = 1e-7;
+constexpr std::ptrdiff_t lanes = crown_lanes;
+
+}  // namespace
+
+DualSimplex::DualSimplex(std::vector<double> cost, std::vector<double> lower, std::vector<double> upper)
+    : m_columns(static_cast<int>(cost.size())),
+      m_stride((static_cast<std::ptrdiff_t>(cost.size()) + lanes - 1) / lanes * lanes),
+      m_cost(std::move(cost)),
+      m_lower(std::move(lower)),
+      m_upper(std::move(upper)) {
+  m_wide_lower = m_lower;
+  m_wide_upper = m_upper;
+  m_reduced.assign(static_cast<std::size_t>(m_stride), 0.0);
+  std::copy(m_cost.begin(), m_cost.end(), m_reduced.begin());
+  for (int j = 0; j < m_columns; ++j) {
+    m_nonbasic.push_back(j);
+    m_place.push_back(j);
+    const double c = m_cost[static_cast<std::size_t>(j)];
+    m_at_upper.push_back(c < 0 ? 1 : 0);
+    m_objective += c * at(j);
+  }
+}
+
+void DualSimplex::add(const Inequality& added, int name) {
+  const int r = rows();
+  const int variable = m_columns + r;
+  m_tableau.resize(m_tableau.size() + static_cast<std::size_t>(m_stride), 0.0);
+  double* to = row(r);
+  double value = added.side, most = added.side;
+  for (std::size_t k = 0; k < added.column.size(); ++k) {
+    const double a = added.value[k];
+    const auto v = static_cast<std::size_t>(added.column[k]);
+    most -= a > 0 ? a * m_wide_lower[v] : a * m_wide_upper[v];
+    const int place = m_place[static_cast<std::size_t>(added.column[k])];
+    if (place >= 0) {
+      to[place] += a;
+      value -= a * at(place);
+    } else {
+      const double* from = row(~place);
+      for (std::ptrdiff_t j = 0; j < m_stride; ++j) to[j] -= a * from[j];
+      value -= a * m_value[static_cast<std::size_t>(~place)];
+    }
+  }
+  double norm = 0;
+  for (std::ptrdiff_t j = 0; j < m_stride; ++j) norm += to[j] * to[j];
+  m_norm.push_back(norm);
+  m_value.push_back(value);
+  m_side.push_back(added.side);
+  m_name.push_back(name);
+  m_slack_upper.push_back(std::max(0.0, most) + 1);
+  m_basic.push_back(variable);
+  m_place.push_back(~r);
+}
+
+void DualSimplex::keep(const std::vector<char>& keep) {
+  const int count = rows();
+  std::vector<int> name(static_cast<std::size_t>(m_columns + count));
+  for (int j = 0; j < m_columns; ++j) name[static_cast<std::size_t>(j)] = j;
+  int next = 0;
+  std::vector<double> side;
+  std::vector<double> most;
+  std::vector<int> names;
+  for (int i = 0; i < count; ++i) {
+    const bool kept = keep[static_cast<std::size_t>(i)] != 0;
+    name[static_cast<std::size_t>(m_columns + i)] = kept ? m_columns + next++ : -1;
+    if (!kept) continue;
+    side.push_back(m_side[static_cast<std::size_t>(i)]);
+    names.push_back(m_name[static_cast<std::size_t>(i)]);
+    most.push_back(m_slack_upper[static_cast<std::size_t>(i)]);
+  }
+  int to = 0;
+  for (int r = 0; r < count; ++r) {
+    const int renamed = name[static_cast<std::size_t>(m_basic[static_cast<std::size_t>(r)])];
+    if (renamed < 0) continue;
+    if (to != r) {
+      std::copy_n(row(r), m_stride, row(to));
+      m_value[static_cast<std::size_t>(to)] = m_value[static_cast<std::size_t>(r)];
+      m_norm[static_cast<std::size_t>(to)] = m_norm[static_cast<std::size_t>(r)];
+    }
+    m_basic[static_cast<std::size_t>(to)] = renamed;
+    ++to;
+  }
+  const auto left = static_cast<std::size_t>(to);
+  m_basic.resize(left);
+  m_value.resize(left);
+  m_norm.resize(left);
+  m_tableau.resize(left * static_cast<std::size_t>(m_stride));
+  m_side = std::move(side);
+  m_name = std::move(names);
+  m_slack_upper = std::move(most);
+  for (int& variable : m_nonbasic) variable = name[static_cast<std::size_t>(variable)];
+  m_place.assign(static_cast<std::size_t>(m_columns) + left, 0);
+  for (int j = 0; j < m_columns; ++j) {
+    m_place[static_cast<std::size_t>(m_nonbasic[static_cast<std::size_t>(j)])] = j;
+  }
+  for (int r = 0; r < to; ++r) m_place[static_cast<std::size_t>(m_basic[static_cast<std::size_t>(r)])] = ~r;
+}
+
+void DualSimplex::set_bounds(const std::vector<double>& lower, const std::vector<double>& upper) {
+  m_delta.assign(static_cast<std::size_t>(m_stride), 0.0);
+  int moved = 0;
+  for (int slot = 0; slot < m_columns; ++slot) {
+    const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
+    if (is_slack(variable)) continue;
+    const auto v = static_cast<std::size_t>(variable);
+    if (m_lower[v] == lower[v] && m_upper[v] == upper[v]) continue;
+    const double before = at(slot);
+    const double d = m_reduced[static_cast<std::size_t>(slot)];
+    char& up = m_at_upper[static_cast<std::size_t>(slot)];
+    if (std::abs(d) > costless) up = d < 0 ? 1 : 0;
+    const double now = up != 0 ? upper[v] : lower[v];
+    if (now == before) continue;
+    m_delta[static_cast<std::size_t>(slot)] = now - before;
+    m_objective += d * (now - before);
+    ++moved;
+  }
+  m_lower = lower;
+  m_upper = upper;
+  if (moved == 0) return;
+  m_index.clear();
+  for (int slot = 0; slot < m_columns; ++slot) {
+    if (m_delta[static_cast<std::size_t>(slot)] != 0) m_index.push_back(slot);
+  }
+  for (int r = 0; r < rows(); ++r) {
+    const double* entries = row(r);
+    double sum = 0;
+    for (const int slot : m_index) sum += entries[slot] * m_delta[static_cast<std::size_t>(slot)];
+    m_value[static_cast<std::size_t>(r)] -= sum;
+  }
+}
+
+int DualSimplex::leaving() const {
+  int best = -1;
+  double most = 0;
+  for (int r = 0; r < rows(); ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    const int variable = m_basic[i];
+    const double value = m_value[i];
+    const double violation = std::max(lower(variable) - value, value - upper(variable));
+    if (violation <= feasible) continue;
+    const double score = violation * violation / (1 + m_norm[i]);
+    if (score > most) {
+      most = score;
+      best = r;
+    }
+  }
+  return best;
+}
+
+/// Bound-flipping ratio test: the objective along the ray is concave and piecewise linear; its slope starts at the
+/// violation and falls by |alpha_j| (upper_j - lower_j) where column j's reduced cost changes its sign, which moves j
+/// to its other bound. The step ends where the slope would turn negative.
+int DualSimplex::entering(int r, double sign, double violation) {
+  m_candidates.clear();
+  m_flips.clear();
+  const double* entries = row(r);
+  for (int slot = 0; slot < m_columns; ++slot) {
+    const double entry = entries[slot];
+    if (std::abs(entry) < least_pivot) continue;
+    const bool up = m_at_upper[static_cast<std::size_t>(slot)] != 0;
+    // Whether moving off its bound moves the leaving variable towards its own.
+    if ((sign * entry < 0) == up) continue;
+    const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
+    if (!is_slack(variable) &&
+        m_lower[static_cast<std::size_t>(variable)] == m_upper[static_cast<std::size_t>(variable)]) {
+      continue;
+    }
+    const double d = m_reduced[static_cast<std::size_t>(slot)];
+    const double ratio = std::max(0.0, up ? -d : d) / std::abs(entry);
+    m_candidates.push_back({ratio, std::abs(entry), slot});
+  }
+  const auto range = [&](const Candidate& c) {
+    const int variable = m_nonbasic[static_cast<std::size_t>(c.slot)];
+    return upper(variable) - lower(variable);
+  };
+  std::sort(m_candidates.begin(), m_candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return a.ratio != b.ratio ? a.ratio < b.ratio : a.slot < b.slot;
+  });
+  double slope = violation;
+  int best = -1;
+  for (std::size_t begin = 0; begin < m_candidates.size();) {
+    // Ties: those that may all be passed with reduced costs of the wrong sign by no more than `shift` (Harris 1973).
+    double tie = m_candidates[begin].ratio + shift / m_candidates[begin].size;
+    std::size_t end = begin;
+    double fall = 0, size = 0;
+    int largest = -1;
+    for (; end < m_candidates.size() && m_candidates[end].ratio <= tie; ++end) {
+      tie = std::min(tie, m_candidates[end].ratio + shift / m_candidates[end].size);
+      fall += m_candidates[end].size * range(m_candidates[end]);
+      if (m_candidates[end].size > size) {
+        size = m_candidates[end].size;
+        largest = m_candidates[end].slot;
+      }
+    }
+    const bool last = slope - fall < 0;
+    if (last && (size >= small_pivot || best < 0)) return largest;
+    if (last) break;
+    if (size >= small_pivot) best = static_cast<int>(begin);
+    slope -= fall;
+    for (std::size_t k = begin; k < end; ++k) m_flips.push_back(m_candidates[k].slot);
+    begin = end;
+  }
+  if (best < 0 || slope > violation * 1e-9) {
+    if (!m_candidates.empty() && best >= 0 && m_flips.size() < m_candidates.size()) {
+      // The last tie had no decent pivot: back to an earlier one.
+      const auto begin = static_cast<std::size_t>(best);
+      std::size_t largest = begin;
+      for (std::size_t k = begin; k < m_candidates.size() && m_candidates[k].ratio <= m_candidates[begin].ratio + shift;
+           ++k) {
+        if (m_candidates[k].size > m_candidates[largest].size) largest = k;
+      }
+      m_flips.resize(begin);
+      return m_candidates[largest].slot;
+    }
+    return -1;
+  }
+  m_flips.pop_back();
+  return m_candidates.back().slot;
+}
+
+SimplexEnd DualSimplex::solve(double cutoff, int budget) {
+  for (int step = 0; step < budget; ++step) {
+    if (m_objective > cutoff) return SimplexEnd::above;
+    const int r = leaving();
+    if (r < 0) return SimplexEnd::optimal;
+    const auto i = static_cast<std::size_t>(r);
+    const int variable = m_basic[i];
+    const bool below = m_value[i] < lower(variable);
+    const double bound = below ? lower(variable) : upper(variable);
+    const int slot = entering(r, below ? 1 : -1, std::abs(m_value[i] - bound));
+    if (slot < 0) {
+      m_ray_row = r;
+      m_ray_sign = below ? 1 : -1;
+      return SimplexEnd::infeasible;
+    }
+    if (!m_flips.empty()) {
+      for (const int passed : m_flips) flip(passed);
+    }
+    const auto q = static_cast<std::size_t>(slot);
+    const double pivot = row(r)[slot];
+    const double step_length = (m_value[i] - bound) / pivot;
+    const double entered = at(slot) + step_length;
+    m_objective += m_reduced[q] * step_length;
+    for (int k = 0; k < rows(); ++k) m_value[static_cast<std::size_t>(k)] -= row(k)[slot] * step_length;
+    exchange(r, slot);
+    m_value[i] = entered;
+    m_at_upper[q] = below ? 0 : 1;
+    // Signs that round-off or the ratio test has turned.
+    for (int j = 0; j < m_columns; ++j) {
+      double& d = m_reduced[static_cast<std::size_t>(j)];
+      if (m_at_upper[static_cast<std::size_t>(j)] != 0 ? d <= 0 : d >= 0) continue;
+      if (std::abs(d) <= 4 * shift) {
+        d = 0;
+      } else {
+        flip(j);
+      }
+    }
+  }
+  return SimplexEnd::stalled;
+}
+
+/// A nonbasic variable goes to its other bound.
+void DualSimplex::flip(int slot) {
+  const auto f = static_cast<std::size_t>(slot);
+  const double before = at(slot);
+  m_at_upper[f] = m_at_upper[f] != 0 ? 0 : 1;
+  const double delta = at(slot) - before;
+  if (delta == 0) return;
+  m_objective += m_reduced[f] * delta;
+  for (int r = 0; r < rows(); ++r) m_value[static_cast<std::size_t>(r)] -= row(r)[slot] * delta;
+}
+
+/// The variable of row r and that of the slot change places.
+void DualSimplex::exchange(int r, int slot) {
+  ++m_exchanges;
+  double* pivot_row = row(r);
+  const double pivot = pivot_row[slot];
+  const double inverse = 1 / pivot;
+  m_pivot.resize(static_cast<std::size_t>(m_stride));
+  double norm = 0;
+  for (std::ptrdiff_t j = 0; j < m_stride; ++j) m_pivot[static_cast<std::size_t>(j)] = pivot_row[j] * inverse;
+  m_pivot[static_cast<std::size_t>(slot)] = inverse;
+  for (const double entry : m_pivot) norm += entry * entry;
+  m_index.clear();
+  m_factor.clear();
+  for (int k = 0; k < rows(); ++k) {
+    double& entry = row(k)[slot];
+    if (k == r || entry == 0) continue;
+    if (std::abs(entry) > nothing) {
+      m_index.push_back(k);
+      m_factor.push_back(entry);
+    }
+    entry = 0;
+  }
+  Elimination elimination;
+  elimination.count = static_cast<std::ptrdiff_t>(m_index.size());
+  elimination.stride = m_stride;
+  elimination.matrix = m_tableau.data();
+  elimination.pivot = m_pivot.data();
+  elimination.index = m_index.data();
+  elimination.factor = m_factor.data();
+  elimination.norm = m_norm.data();
+  bound_kernels().eliminate(elimination);
+  std::copy(m_pivot.begin(), m_pivot.end(), pivot_row);
+  m_norm[static_cast<std::size_t>(r)] = norm;
+  const double d = m_reduced[static_cast<std::size_t>(slot)];
+  if (d != 0) {
+    m_reduced[static_cast<std::size_t>(slot)] = 0;
+    for (std::ptrdiff_t j = 0; j < m_stride; ++j) {
+      m_reduced[static_cast<std::size_t>(j)] -= d * m_pivot[static_cast<std::size_t>(j)];
+    }
+  }
+  std::swap(m_basic[static_cast<std::size_t>(r)], m_nonbasic[static_cast<std::size_t>(slot)]);
+  m_place[static_cast<std::size_t>(m_basic[static_cast<std::size_t>(r)])] = ~r;
+  m_place[static_cast<std::size_t>(m_nonbasic[static_cast<std::size_t>(slot)])] = slot;
+}
+
+void DualSimplex::refactor(const std::vector<Inequality>& named) {
+  std::vector<int> wanted;
+  for (const int variable : m_basic) {
+    if (!is_slack(variable)) wanted.push_back(variable);
+  }
+  std::vector<char> slack_basic(m_basic.size(), 0);
+  for (const int variable : m_basic) {
+    if (is_slack(variable)) slack_basic[static_cast<std::size_t>(variable - m_columns)] = 1;
+  }
+  std::vector<char> at_upper(m_place.size(), 0);
+  for (int slot = 0; slot < m_columns; ++slot) {
+    at_upper[static_cast<std::size_t>(m_nonbasic[static_cast<std::size_t>(slot)])] =
+        m_at_upper[static_cast<std::size_t>(slot)];
+  }
+  const std::int64_t exchanges = m_exchanges;
+  DualSimplex fresh(m_cost, m_lower, m_upper);
+  fresh.m_wide_lower = m_wide_lower;
+  fresh.m_wide_upper = m_wide_upper;
+  for (const int name : m_name) fresh.add(named[static_cast<std::size_t>(name)], name);
+  std::sort(wanted.begin(), wanted.end());
+  for (const int variable : wanted) {
+    const int slot = fresh.m_place[static_cast<std::size_t>(variable)];
+    int best = -1;
+    double most = least_pivot;
+    for (int r = 0; r < fresh.rows(); ++r) {
+      const int basic = fresh.m_basic[static_cast<std::size_t>(r)];
+      if (!is_slack(basic) || slack_basic[static_cast<std::size_t>(basic - m_columns)] != 0) continue;
+      const double size = std::abs(fresh.row(r)[slot]);
+      if (size > most) {
+        most = size;
+        best = r;
+      }
+    }
+    // A basis that has become singular in plain arithmetic: the column stays nonbasic.
+    if (best >= 0) fresh.exchange(best, slot);
+  }
+  for (int slot = 0; slot < m_columns; ++slot) {
+    const auto q = static_cast<std::size_t>(slot);
+    const int variable = fresh.m_nonbasic[q];
+    const double d = fresh.m_reduced[q];
+    fresh.m_at_upper[q] = std::abs(d) > costless ? (d < 0 ? 1 : 0) : at_upper[static_cast<std::size_t>(variable)];
+  }
+  fresh.recompute_values();
+  fresh.m_exchanges = exchanges;
+  *this = std::move(fresh);
+}
+
+/// Values of the basic variables from the tableau: the basis itself applied to sides and nonbasic values.
+void DualSimplex::recompute_values() {
+  // Value of the basic variable of row r: sum over slacks of coefficient * side, less what nonbasic columns take.
+  for (int r = 0; r < rows(); ++r) {
+    double value = 0;
+    const int own = m_basic[static_cast<std::size_t>(r)];
+    if (is_slack(own)) value += m_side[static_cast<std::size_t>(own - m_columns)];
+    const double* entries = row(r);
+    for (int slot = 0; slot < m_columns; ++slot) {
+      const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
+      if (is_slack(variable)) value += entries[slot] * m_side[static_cast<std::size_t>(variable - m_columns)];
+      value -= entries[slot] * at(slot);
+    }
+    m_value[static_cast<std::size_t>(r)] = value;
+  }
+  m_objective = 0;
+  std::vector<double> x;
+  point(x);
+  for (std::size_t j = 0; j < x.size(); ++j) m_objective += m_cost[j] * x[j];
+}
+
+void DualSimplex::point(std::vector<double>& x) const {
+  x.resize(static_cast<std::size_t>(m_columns));
+  for (int j = 0; j < m_columns; ++j) {
+    const int place = m_place[static_cast<std::size_t>(j)];
+    x[static_cast<std::size_t>(j)] = place >= 0 ? at(place) : m_value[static_cast<std::size_t>(~place)];
+  }
+}
+
+void DualSimplex::multipliers(std::vector<double>& y) const {
+  std::fill(y.begin(), y.end(), 0.0);
+  for (int slot = 0; slot < m_columns; ++slot) {
+    const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
+    if (!is_slack(variable)) continue;
+    y[static_cast<std::size_t>(name(variable - m_columns))] = std::max(0.0, m_reduced[static_cast<std::size_t>(slot)]);
+  }
+}
+
+void DualSimplex::ray(std::vector<double>& y) const {
+  std::fill(y.begin(), y.end(), 0.0);
+  if (m_ray_row < 0) return;
+  const int own = m_basic[static_cast<std::size_t>(m_ray_row)];
+  if (is_slack(own)) y[static_cast<std::size_t>(name(own - m_columns))] = std::max(0.0, m_ray_sign);
+  const double* entries = row(m_ray_row);
+  for (int slot = 0; slot < m_columns; ++slot) {
+    const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
+    if (!is_slack(variable)) continue;
+    y[static_cast<std::size_t>(name(variable - m_columns))] = std::max(0.0, m_ray_sign * entries[slot]);
+  }
+}
+
+void DualSimplex::aggregation(int tableau_row, std::vector<std::pair<int, double>>& multipliers) const {
+  multipliers.clear();
+  const double* entries = row(tableau_row);
+  for (int slot = 0; slot < m_columns; ++slot) {
+    const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
+    if (is_slack(variable) && std::abs(entries[slot]) > nothing) {
+      multipliers.emplace_back(name(variable - m_columns), entries[slot]);
+    }
+  }
+}
+
+}  // namespace secateur::search

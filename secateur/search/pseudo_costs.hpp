@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+namespace secateur::search {
+
+/// What fixing a binary has gained so far, over the distance that it was moved (Bénichou et al. 1971).
+class PseudoCosts {
+ public:
+  struct Event {
+    int column = -1;
+    bool up = false;
+    double gain = 0;  ///< a unit of distance
+  };
+
+  explicit PseudoCosts(int columns = 0) : m_side(2 * static_cast<std::size_t>(columns)) {}
+
+  void learn(const Event& event) {
+    for (Side* side : {&m_side[place(event.column, event.up)], &m_all}) {
+      side->sum += event.gain;
+      ++side->count;
+    }
+  }
+  [[nodiscard]] double gain(int column, bool up) const {
+    const Side& side = m_side[place(column, up)];
+    if (side.count > 0) return side.sum / side.count;
+    return m_all.count > 0 ? m_all.sum / m_all.count : 1.0;
+  }
+  [[nodiscard]] int trials(int column) const {
+    return std::min(m_side[place(column, false)].count, m_side[place(column, true)].count);
+  }
+
+ private:
+  struct Side {
+    double sum = 0;
+    int count = 0;
+  };
+  [[nodiscard]] static std::size_t place(int column, bool up) {
+    return 2 * static_cast<std::size_t>(column) + (up ? 1 : 0);
+  }
+
+  std::vector<Side> m_side;
+  Side m_all;
+};
+
+}  // namespace secateur::search

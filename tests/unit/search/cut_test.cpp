@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// Branch and cut: its simplex method against HiGHS, its bounds, propagation and cuts against sampled points.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "secateur/bounds/bounds.hpp"
+#include "secateur/core/rng.hpp"
+#include "secateur/graph/lower.hpp"
+#include "secateur/lp/session.hpp"
+#include "secateur/search/cut_root.hpp"
+#include "secateur/search/separation.hpp"
+#include "secateur/search/solve.hpp"
+#include "support/over_box.hpp"
+#include "support/random_network.hpp"
+
+namespace secateur::search {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+struct Subject {
+  Box box;
+  std::shared_ptr<const Network> network;
+  Task task;
+
+  Subject(std::uint64_t seed, std::vector<Index> widths, double density = 0.5) {
+    Rng rng(seed);
+    RandomNetwork how;
+    how.widths = std::move(widths);
+    how.density = density;
+    const nn::Network stored = random_network(how, rng);
+    box = random_box(stored.inputs(), 2.0, rng);
+    const graph::ReluGraph graph = graph::lower(stored, box);
+    task.values.assign(static_cast<std::size_t>(box.size()), Values::continuous());
+    Vector objective = Vector::Zero(graph.outputs());
+    objective(0) = 1;
+    network =
+        std::make_shared<const Network>(bounds::fold(graph, box, bounds::crown(graph, box), objective), task.ranges);
+  }
+  [[nodiscard]] CutRoot root(double cutoff = infinity) const {
+    const Stop stop;
+    return make_root(task, network, box, cutoff, RootSettings{}, stop);
+  }
+};
+
+Vector random_point(const std::vector<double>& lower, const std::vector<double>& upper, Rng& rng) {
+  Vector x(static_cast<Index>(lower.size()));
+  for (Index j = 0; j < x.size(); ++j) {
+    const auto i = static_cast<std::size_t>(j);
+    // Corners and faces are where a wrong cut shows.
+    const double at = rng.below(3) == 0 ? static_cast<double>(rng.below(2)) : rng.uniform();
+    x(j) = std::clamp(lower[i] + at * (upper[i] - lower[i]), lower[i], upper[i]);
+  }
+  return x;
+}
+
+/// A small linear program with finite bounds, in both forms.
+struct Program {
+  std::vector<double> cost, lower, upper;
+  std::vector<Inequality> rows;
+
+  explicit Program(Rng& rng) {
+    const auto columns = static_cast<int>(3 + rng.below(12));
+    for (int j = 0; j < columns; ++j) {
+      cost.push_back(rng.below(3) == 0 ? 0.0 : rng.normal());
+      lower.push_back(rng.uniform(-2, 1));
+      upper.push_back(lower.back() + 3 * rng.uniform());
+    }
+    const auto count = static_cast<int>(2 + rng.below(15));
+    for (int r = 0; r < count; ++r) {
+      Inequality row;
+      for (int j = 0; j < columns; ++j) {
+        if (rng.below(2) == 0) continue;
+        row.column.push_back(j);
+        row.value.push_back(rng.normal());
+      }
+      row.side = rng.uniform(-1.5, 1.5);
+      rows.push_back(row);
+    }
+  }
+  [[nodiscard]] lp::Model model() const {
+    lp::Model model;
+    for (std::size_t j = 0; j < cost.size(); ++j) model.add_column(lower[j], upper[j], cost[j], false, {});
+    for (const Inequality& row : rows) {
+      for (std::size_t k = 0; k < row.column.size(); ++k) model.add_entry(row.column[k], row.value[k]);
+      model.close_row(-infinity, row.side, {});
+    }
+    return model;
+  }
+};
+
+TEST(DualSimplex, AgreesWithHighsThroughChangesOfBoundsAndRows) {
+  int optimal = 0, infeasible = 0;
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    Program program(rng);
+    DualSimplex simplex(program.cost, program.lower, program.upper);
+    const std::size_t first = program.rows.size() / 2;
+    for (std::size_t r = 0; r < first; ++r) simplex.add(program.rows[r], static_cast<int>(r));
+    const auto wide_lower = program.lower, wide_upper = program.upper;
+    for (int change = 0; change < 6; ++change) {
+      if (change == 1) {
+        for (std::size_t r = first; r < program.rows.size(); ++r) simplex.add(program.rows[r], static_cast<int>(r));
+      }
+      if (change == 3) simplex.refactor(program.rows);
+      if (change == 4) {
+        // Rows that are slack go and come back.
+        std::vector<char> keep(program.rows.size(), 1);
+        std::vector<int> gone;
+        for (int r = 0; r < simplex.rows(); ++r) {
+          if (!simplex.slack_is_basic(r)) continue;
+          keep[static_cast<std::size_t>(r)] = 0;
+          gone.push_back(simplex.name(r));
+        }
+        simplex.keep(keep);
+        for (const int name : gone) simplex.add(program.rows[static_cast<std::size_t>(name)], name);
+      }
+      SCOPED_TRACE(change);
+      const SimplexEnd end = simplex.solve(infinity, 1000);
+      lp::Model model = program.model();
+      if (change == 0) {
+        lp::Model half = model;
+        half.row_lower.resize(first);
+        half.row_upper.resize(first);
+        half.row_names.resize(first);
+        half.row_start.resize(first + 1);
+        half.column.resize(static_cast<std::size_t>(half.row_start.back()));
+        half.value.resize(static_cast<std::size_t>(half.row_start.back()));
+        model = half;
+      }
+      const auto session = lp::make_session();
+      session->load(model);
+      const lp::Outcome expected = session->run();
+      if (expected.status == Status::optimal) {
+        ++optimal;
+        ASSERT_EQ(end, SimplexEnd::optimal);
+        EXPECT_NEAR(simplex.objective(), expected.objective.value(), 1e-6);
+        std::vector<double> x;
+        simplex.point(x);
+        double objective = 0;
+        for (std::size_t j = 0; j < x.size(); ++j) objective += program.cost[j] * x[j];
+        EXPECT_NEAR(objective, simplex.objective(), 1e-6);
+      } else {
+        ++infeasible;
+        ASSERT_EQ(end, SimplexEnd::infeasible);
+      }
+      for (std::size_t j = 0; j < program.lower.size(); ++j) {
+        program.lower[j] = wide_lower[j];
+        program.upper[j] = wide_upper[j];
+        if (rng.below(3) != 0) continue;
+        const double at = wide_lower[j] + rng.uniform() * (wide_upper[j] - wide_lower[j]);
+        (rng.below(2) == 0 ? program.lower : program.upper)[j] = at;
+      }
+      simplex.set_bounds(program.lower, program.upper);
+    }
+  }
+  EXPECT_GT(optimal, 150);
+  EXPECT_GT(infeasible, 100);
+}
+
+TEST(DualSimplex, StopsAboveACutoff) {
+  Rng rng(3);
+  for (int k = 0; k < 50; ++k) {
+    const Program program(rng);
+    DualSimplex simplex(program.cost, program.lower, program.upper);
+    for (std::size_t r = 0; r < program.rows.size(); ++r) simplex.add(program.rows[r], static_cast<int>(r));
+    const double start = simplex.objective();
+    DualSimplex whole = simplex;
+    if (whole.solve(infinity, 1000) != SimplexEnd::optimal || whole.objective() < start + 0.1) continue;
+    EXPECT_EQ(simplex.solve(0.5 * (start + whole.objective()), 1000), SimplexEnd::above);
+  }
+}
+
+/// Every row of a root, formulation and cuts, at sampled points; and its bound.
+TEST(CutRoot, RowsAndBoundHoldAtEverySampledPoint) {
+  std::size_t cuts = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    SCOPED_TRACE(seed);
+    const Subject subject(seed, {4, 12, 10, 8, 1}, seed % 2 == 0 ? 0.4 : 1.0);
+    const CutRoot root = subject.root();
+    const Form& form = *root.form;
+    cuts += form.rows.size() - static_cast<std::size_t>(form.formulation_rows);
+    Rng rng(seed);
+    std::vector<double> columns;
+    for (int k = 0; k < 400; ++k) {
+      const Vector x = random_point(root.bounds.input_lower, root.bounds.input_upper, rng);
+      const double objective = form.complete(x.data(), columns);
+      EXPECT_GE(objective + 1e-10 * std::max(1.0, std::abs(objective)), root.bound);
+      for (std::size_t i = 0; i < form.rows.size(); ++i) {
+        const Inequality& row = form.rows[i];
+        double sum = -row.side, size = std::abs(row.side);
+        for (std::size_t n = 0; n < row.column.size(); ++n) {
+          const auto j = static_cast<std::size_t>(row.column[n]);
+          sum += row.value[n] * columns[j];
+          size += std::abs(row.value[n]) * form.size[j];
+        }
+        ASSERT_LE(sum, 1e-11 * std::max(1.0, size)) << "row " << i;
+      }
+    }
+  }
+  EXPECT_GT(cuts, 500u);
+}
+
+TEST(CutRoot, CutsRaiseTheBound) {
+  const Subject subject(7, {5, 20, 16, 1});
+  const Stop stop;
+  RootSettings none;
+  none.rounds = 0;
+  const CutRoot plain = make_root(subject.task, subject.network, subject.box, infinity, none, stop);
+  const CutRoot cut = subject.root();
+  EXPECT_GT(cut.rounds, 0);
+  EXPECT_GT(cut.bound, plain.bound + 0.01 * std::abs(plain.bound));
+}
+
+/// Bounds that are wrong are noticed.
+TEST(CutRoot, ThrowsWhenTheKnownPointIsOutside) {
+  Subject subject(7, {5, 20, 16, 1});
+  const Vector middle = 0.5 * (subject.box.lower + subject.box.upper);
+  subject.task.sentinel.emplace(middle);
+  EXPECT_NO_THROW(subject.root());
+  // With upper bounds that are too low, rows do not hold, or nothing is left.
+  const Stop stop;
+  bounds::Folded folded = subject.network->folded();
+  for (const Index place : folded.unit) folded.upper(place) *= 0.01;
+  EXPECT_THROW(make_root(subject.task, std::make_shared<const Network>(std::move(folded), subject.task.ranges),
+                         subject.box, infinity, RootSettings{}, stop),
+               std::logic_error);
+}
+
+/// Bounds of a part hold at every sampled point of it, whatever signs are imposed.
+TEST(SignPropagation, KeepsEveryPointOfAPart) {
+  int held = 0, closed = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(seed);
+    const Subject subject(seed, {3, 10, 8, 1}, 0.6);
+    const SignPropagation propagation(*subject.network, {});
+    const CutRoot root = subject.root();
+    const bounds::Folded& folded = root.form->network->folded();
+    const SignPropagation inner(*root.form->network, {});
+    Rng rng(seed);
+    for (int part = 0; part < 20; ++part) {
+      SignBounds bounds = root.bounds;
+      for (int splits = 0; splits < 3 && folded.units() > 0; ++splits) {
+        const auto u = static_cast<std::size_t>(rng.below(folded.units()));
+        if (rng.below(2) == 0) {
+          bounds.lower[u] = std::max(bounds.lower[u], 0.0);
+        } else {
+          bounds.upper[u] = std::min(bounds.upper[u], 0.0);
+        }
+      }
+      const SignBounds before = bounds;
+      const bool open = inner.run(bounds, infinity, 4);
+      closed += open ? 0 : 1;
+      for (int k = 0; k < 60; ++k) {
+        const Vector x = random_point(root.bounds.input_lower, root.bounds.input_upper, rng);
+        std::vector<double> columns;
+        root.form->complete(x.data(), columns);
+        std::vector<double> z;
+        bool inside = true;
+        for (Index i = 0; i < folded.units(); ++i) {
+          double sum = folded.bias(i);
+          for (Index v = 0; v < folded.values(); ++v) sum += folded.weight(i, v) * columns[static_cast<std::size_t>(v)];
+          z.push_back(sum);
+          const auto u = static_cast<std::size_t>(i);
+          inside = inside && sum >= before.lower[u] + 1e-9 && sum <= before.upper[u] - 1e-9;
+        }
+        if (!inside) continue;
+        ++held;
+        ASSERT_TRUE(open);
+        for (std::size_t u = 0; u < z.size(); ++u) {
+          EXPECT_GE(z[u], bounds.lower[u] - 1e-11);
+          EXPECT_LE(z[u], bounds.upper[u] + 1e-11);
+        }
+        for (Index j = 0; j < x.size(); ++j) {
+          EXPECT_GE(x(j), bounds.input_lower[static_cast<std::size_t>(j)] - 1e-11);
+          EXPECT_LE(x(j), bounds.input_upper[static_cast<std::size_t>(j)] + 1e-11);
+        }
+      }
+    }
+  }
+  EXPECT_GT(held, 2000);
+  EXPECT_GT(closed, 10);
+}
+
+OverBox random_problem(std::uint64_t seed, std::vector<Index> widths) {
+  Rng rng(seed);
+  RandomNetwork how;
+  how.widths = std::move(widths);
+  how.density = 0.4;
+  OverBox problem;
+  problem.network = random_network(how, rng);
+  problem.box = Box{Vector::Constant(problem.network.inputs(), -1), Vector::Constant(problem.network.inputs(), 1)};
+  problem.objective = Vector::Zero(problem.network.outputs());
+  problem.objective(0) = 1;
+  problem.sense = seed % 2 == 0 ? Sense::minimize : Sense::maximize;
+  return problem;
+}
+
+model::SolveSettings native_settings() {
+  model::SolveSettings settings;
+  settings.engine = model::Engine::native;
+  settings.tighten = model::Tighten::off;
+  settings.threads = 1;
+  return settings;
+}
+
+TEST(SearchCuts, IsTheSameWithAnyNumberOfThreads) {
+  const OverBox problem = random_problem(3, {8, 26, 22, 1});
+  model::SolveSettings settings = native_settings();
+  const auto run = [&] { return solve(problem, settings, {}, {}, nullptr, {}, Method::cut); };
+  const model::SolveResult one = run();
+  EXPECT_EQ(one.status, Status::optimal);
+  EXPECT_EQ(one.proof, Proof::rounding_safe);
+  EXPECT_GT(one.nodes, 20);
+  for (const int threads : {2, 3}) {
+    settings.threads = threads;
+    const model::SolveResult more = run();
+    EXPECT_EQ(one.nodes, more.nodes);
+    EXPECT_EQ(*one.objective, *more.objective);
+    EXPECT_EQ(*one.bound, *more.bound);
+    EXPECT_EQ(one.x, more.x);
+  }
+}
+
+TEST(SearchCuts, AgreesWithTheDualMethodAndKeepsItsOptimum) {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    SCOPED_TRACE(seed);
+    const OverBox problem = random_problem(seed, {6, 18, 14, 1});
+    const model::SolveResult cut = solve(problem, native_settings(), {}, {}, nullptr, {}, Method::cut);
+    const model::SolveResult dual = solve(problem, native_settings(), {}, {}, nullptr, {}, Method::dual);
+    ASSERT_EQ(cut.status, Status::optimal);
+    EXPECT_NEAR(*cut.objective, *dual.objective, 1e-4 * std::abs(*dual.objective) + 1e-6);
+    Vector point(problem.network.inputs() + 1);
+    point << dual.x, 0;
+    EXPECT_NO_THROW(solve(problem, native_settings(), {}, {}, &point, {}, Method::cut));
+  }
+}
+
+TEST(SearchCuts, KeepsAValidBoundWhenTimeRunsOut) {
+  const OverBox problem = random_problem(2, {16, 60, 60, 1});
+  model::SolveSettings settings = native_settings();
+  settings.threads = 2;
+  settings.time_limit = 0.4;
+  const model::SolveResult result = solve(problem, settings, {}, {}, nullptr, {}, Method::cut);
+  EXPECT_EQ(result.status, Status::time_limit);
+  ASSERT_TRUE(result.objective && result.bound);
+  EXPECT_LT(*result.bound, *result.objective);
+  EXPECT_LT(result.seconds.total, 5);
+}
+
+}  // namespace
+}  // namespace secateur::search
