@@ -28,7 +28,7 @@ constexpr int spare_rows = 30;
 }  // namespace
 
 CutDiver::CutDiver(const CutTask& shared, const Stop& stop) : m_shared(shared), m_stop(stop) {
-  if (!shared.watched) return;
+  if (!shared.watched || !shared.task.sentinel) return;
   const Vector& x = shared.task.sentinel->point();
   m_known.emplace();
   m_known_objective = shared.form.complete(x.data(), *m_known);

@@ -63,7 +63,9 @@ class DualSimplex {
   void ray(std::vector<double>& y) const;
 
   [[nodiscard]] int name(int row) const { return m_name[static_cast<std::size_t>(row)]; }
-  [[nodiscard]] bool slack_is_basic(int row) const { return m_place[static_cast<std::size_t>(m_columns + row)] < 0; }
+  [[nodiscard]] bool slack_is_basic(int row) const {
+    return m_place[static_cast<std::size_t>(m_columns) + static_cast<std::size_t>(row)] < 0;
+  }
   /// Row of the tableau in which a column is basic, or -1; its coefficients of slacks, by names: the multipliers of an
   /// aggregation of the equations whose coefficient of the column is one and that of every other basic variable zero.
   [[nodiscard]] int basic_row(int column) const {
