@@ -48,7 +48,7 @@ Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>&
   form.inputs = static_cast<int>(folded.inputs);
   form.units = static_cast<int>(folded.units());
   form.ranges = ranges;
-  const auto columns = static_cast<std::size_t>(form.inputs + 2 * form.units);
+  const auto columns = static_cast<std::size_t>(form.inputs) + 2 * static_cast<std::size_t>(form.units);
   form.cost.assign(columns, 0.0);
   for (Index v = 0; v < folded.values(); ++v) form.cost[static_cast<std::size_t>(v)] = folded.weight(folded.units(), v);
   form.offset = folded.bias(folded.units());

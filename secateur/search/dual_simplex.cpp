@@ -57,7 +57,8 @@ void DualSimplex::add(const Inequality& added, int name) {
     } else {
       const double* from = row(~place);
       for (std::ptrdiff_t j = 0; j < m_stride; ++j) to[j] -= a * from[j];
-      value -= a * m_value[static_cast<std::size_t>(~place)];
+      const int basic = ~place;
+      value -= a * m_value[static_cast<std::size_t>(basic)];
     }
   }
   double norm = 0;
@@ -73,7 +74,7 @@ void DualSimplex::add(const Inequality& added, int name) {
 
 void DualSimplex::keep(const std::vector<char>& keep) {
   const int count = rows();
-  std::vector<int> name(static_cast<std::size_t>(m_columns + count));
+  std::vector<int> name(static_cast<std::size_t>(m_columns) + static_cast<std::size_t>(count));
   for (int j = 0; j < m_columns; ++j) name[static_cast<std::size_t>(j)] = j;
   int next = 0;
   std::vector<double> side;
@@ -81,7 +82,7 @@ void DualSimplex::keep(const std::vector<char>& keep) {
   std::vector<int> names;
   for (int i = 0; i < count; ++i) {
     const bool kept = keep[static_cast<std::size_t>(i)] != 0;
-    name[static_cast<std::size_t>(m_columns + i)] = kept ? m_columns + next++ : -1;
+    name[static_cast<std::size_t>(m_columns) + static_cast<std::size_t>(i)] = kept ? m_columns + next++ : -1;
     if (!kept) continue;
     side.push_back(m_side[static_cast<std::size_t>(i)]);
     names.push_back(m_name[static_cast<std::size_t>(i)]);
@@ -406,7 +407,8 @@ void DualSimplex::point(std::vector<double>& x) const {
   x.resize(static_cast<std::size_t>(m_columns));
   for (int j = 0; j < m_columns; ++j) {
     const int place = m_place[static_cast<std::size_t>(j)];
-    x[static_cast<std::size_t>(j)] = place >= 0 ? at(place) : m_value[static_cast<std::size_t>(~place)];
+    const int basic = ~place;
+    x[static_cast<std::size_t>(j)] = place >= 0 ? at(place) : m_value[static_cast<std::size_t>(basic)];
   }
 }
 
