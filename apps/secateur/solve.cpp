@@ -15,7 +15,9 @@
 #include "secateur/mip/property.hpp"
 #include "secateur/model/json.hpp"
 #include "secateur/model/vnnlib.hpp"
+#include "secateur/search/alternatives.hpp"
 #include "secateur/search/solve.hpp"
+#include "solutions_output.hpp"
 #include "start_points.hpp"
 #include "trust_arguments.hpp"
 
@@ -70,12 +72,15 @@ class Solve : public Command {
     if (context.options.given("start")) m_continuation.starts = read_starts(m_start, problem);
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
-    const model::SolveResult result =
+    model::SolveResult result =
         search::solve(problem, m_settings, m_solver_options, context.reporter.sink(), nullptr, m_continuation);
+    if (context.options.given("solutions") && result.solutions.empty()) {
+      search::describe_optimum(problem, m_settings, result);
+    }
     context.reporter.finish();
     if (context.json) {
       Json json = model::to_json(result, problem, m_settings);
-      if (context.options.given("solutions")) json["solutions"] = solutions(json);
+      if (context.options.given("solutions")) json["solutions"] = model::solutions_to_json(result, problem);
       if (m_trust.given()) json["trust"] = m_trust.json(problem, result);
       print_json(json);
     } else {
@@ -101,6 +106,12 @@ class Solve : public Command {
     for (const char* option : {"start", "checkpoint", "checkpoint-every"}) {
       if (context.options.given(option)) {
         throw InputError("does not go with --property: it is about the search for an optimum", {},
+                         std::string("--").append(option));
+      }
+    }
+    for (const char* option : {"solutions", "solution-gap", "solution-distance"}) {
+      if (context.options.given(option)) {
+        throw InputError("does not go with --property: one witness is what is asked for", {},
                          std::string("--").append(option));
       }
     }
@@ -145,12 +156,6 @@ class Solve : public Command {
     }
   }
 
-  /// The optima found, best first: one, as long as the engines look for no more.
-  static Json solutions(const Json& result) {
-    if (result["objective"].is_null()) return Json::array();
-    return Json::array({{{"objective", result["objective"]}, {"x", result["x"]}, {"y", result["y"]}}});
-  }
-
   static std::string text(const model::SolveResult& result, const model::Problem& problem) {
     const auto exact = [](const std::optional<double>& v) { return v ? fmt::format("{:.10g}", *v) : std::string("-"); };
     std::string out = facts({{"status", std::string(to_string(result.status))},
@@ -164,6 +169,7 @@ class Solve : public Command {
       out += "\n" + values("input", problem, parts.decisions, result.x);
       if (result.y.size() > 0) out += "\n" + values("output", problem, parts.determined, result.y);
     }
+    if (!result.solutions.empty()) out += "\n" + solutions_text(result, problem);
     out += "\n" + work(result) + facts({{"proof", std::string(to_string(result.proof))}});
     return result.note.empty() ? out : out + facts({{"note", result.note}});
   }

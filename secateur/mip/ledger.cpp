@@ -17,6 +17,7 @@ bool Ledger::offer(const Vector& point) {
   Vector replayed = model::complete(m_problem, m_structure, model::admissible(m_problem, m_structure, point));
   const double value = model::objective_at(m_problem, replayed);
   if (!std::isfinite(value) || (m_objective && !better(value, *m_objective))) return false;
+  if (m_settings.worst_objective && better(*m_settings.worst_objective, value)) return false;
   if (!(model::violation(m_problem, replayed) <= m_settings.feasibility)) return false;
   m_objective = value;
   m_point = std::move(replayed);

@@ -169,7 +169,7 @@ void require_available(const model::Problem& problem, const model::SolveSettings
     throw InputError("the native engine does not take part in this; available: auto, milp", {}, "--engine");
   }
   if (settings.solutions > 1) {
-    throw InputError("reporting more than one solution has not landed yet; available: 1", {}, "--solutions");
+    throw InputError("more than one solution is not for this; available: 1", {}, "--solutions");
   }
 }
 

@@ -90,6 +90,11 @@ class Search {
       m_beyond = Proof::rounding_safe;
       return Status::infeasible;
     }
+    if (m_settings.worst_objective && m_prepared.bound &&
+        !reaches({*m_settings.worst_objective, false}, *m_prepared.bound)) {
+      m_prepared.infeasible = true;
+      return Status::infeasible;
+    }
     const Matrix sample = uniform_points(m_prepared.problem.graph.domain, 64, m_settings.seed);
     m_goal = goal_of(m_problem, m_structure, m_prepared.problem, sample);
     m_inner = m_prepared.problem;
@@ -166,7 +171,7 @@ class Search {
   [[nodiscard]] double cutoff() const {
     if (m_target) return m_target->value;
     const double worse = m_problem.sense == Sense::minimize ? infinity : -infinity;
-    if (!m_ledger.has_point()) return worse;
+    if (!m_ledger.has_point()) return m_settings.worst_objective.value_or(worse);
     const double objective = m_ledger.objective();
     const double step = gap_reserve * std::max(m_settings.absolute_gap, m_settings.gap * std::abs(objective));
     return m_problem.sense == Sense::minimize ? objective - step : objective + step;
@@ -285,7 +290,8 @@ class Search {
       if (outcome.status == Status::optimal && m_ledger.contradiction() == 0 && m_ledger.closed()) {
         return Status::optimal;
       }
-      if (nothing && feasibility == tight_feasibility) return without_optimum(outcome.status);
+      const bool expected = outcome.status == Status::infeasible && m_settings.worst_objective;
+      if (nothing && (expected || feasibility == tight_feasibility)) return without_optimum(outcome.status);
     }
     require_no_contradiction();
     if (m_target || !m_ledger.has_point()) return Status::node_limit;
@@ -314,7 +320,7 @@ class Search {
     run.threads = m_settings.threads;
     run.seed = m_settings.seed;
     // Local search finds the optimum nearly always: what is left is to prove that nothing is better.
-    run.expect_infeasible = m_ledger.has_point();
+    run.expect_infeasible = m_ledger.has_point() || m_settings.worst_objective;
     lp::Callbacks callbacks;
     const std::int64_t nodes_before = m_nodes;
     callbacks.progress = [&](const lp::SearchState& state) {
@@ -397,7 +403,7 @@ model::SolveResult solve_piecewise_linear(const model::Problem& problem, const m
   const Stopwatch watch;
   model::SolveResult result =
       Search(problem, settings, options, progress, reference, std::nullopt, interlude, starts).run();
-  if (result.status == Status::infeasible && result.conflict.empty()) {
+  if (result.status == Status::infeasible && result.conflict.empty() && !settings.worst_objective) {
     // Each question gets a fresh search for any feasible point.
     const auto is_infeasible = [&](const model::Problem& part, double seconds) {
       model::SolveSettings brief = settings;
@@ -450,6 +456,9 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
   // A sigmoid changes by at most its value times a change of its argument, and so does the softmax of two outputs.
   model::SolveSettings before = settings;
   before.gap = 0;
+  if (settings.worst_objective) {  // it is of the objective behind the activation
+    before.worst_objective = without->problem.sense == Sense::minimize ? infinity : -infinity;
+  }
   before.absolute_gap = without->activation == nn::Activation::log_softmax
                             ? std::max(settings.absolute_gap / std::abs(without->coefficient), 1e-9)
                             : std::max(0.5 * settings.gap, 1e-9);

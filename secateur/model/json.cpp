@@ -2,6 +2,8 @@
 #include "secateur/model/json.hpp"
 
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include "secateur/core/version.hpp"
 
@@ -13,22 +15,46 @@ using Json = nlohmann::ordered_json;
 
 Json number(const std::optional<double>& value) { return value && std::isfinite(*value) ? Json(*value) : Json(); }
 
-/// name -> value; of two equal names the later one gets a number, so that no value is lost.
-Json by_name(const Problem& problem, const std::vector<int>& variables, const Vector& values) {
-  if (values.size() == 0) return {};
+/// name -> what `entry` says of the i-th variable; of two equal names the later one gets a number, so that no value is
+/// lost.
+Json by_name(const Problem& problem, const std::vector<int>& variables, const std::function<Json(std::size_t)>& entry) {
   Json map = Json::object();
-  for (Index i = 0; i < values.size(); ++i) {
-    const auto variable = static_cast<std::size_t>(variables[static_cast<std::size_t>(i)]);
-    if (problem.variables[variable].auxiliary) continue;
-    const std::string& name = problem.variables[variable].name;
-    std::string key = name;
-    for (int k = 2; map.contains(key); ++k) key = name + "_" + std::to_string(k);
-    map[key] = number(values(i));
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    const Variable& variable = problem.variables[static_cast<std::size_t>(variables[i])];
+    if (variable.auxiliary) continue;
+    std::string key = variable.name;
+    for (int k = 2; map.contains(key); ++k) key = variable.name + "_" + std::to_string(k);
+    map[key] = entry(i);
   }
   return map;
 }
 
+Json by_name(const Problem& problem, const std::vector<int>& variables, const Vector& values) {
+  if (values.size() == 0) return {};
+  return by_name(problem, variables, [&](std::size_t i) { return number(values(static_cast<Index>(i))); });
+}
+
 }  // namespace
+
+nlohmann::ordered_json solutions_to_json(const SolveResult& result, const Problem& problem) {
+  const Structure parts = structure(problem);
+  Json list = Json::array();
+  for (const SolveResult::Solution& solution : result.solutions) {
+    Json json;
+    json["objective"] = number(solution.objective);
+    json["bound"] = number(solution.bound);
+    json["gap"] = number(solution.gap);
+    json["x"] = by_name(problem, parts.decisions, solution.x);
+    json["y"] = by_name(problem, parts.determined, solution.y);
+    json["slope"] = by_name(problem, parts.decisions, [&](std::size_t i) {
+      return Json{{"down", number(solution.slope[i].down)}, {"up", number(solution.slope[i].up)}};
+    });
+    json["active"] = solution.active;
+    json["edge_of"] = solution.edge_of;
+    list.push_back(std::move(json));
+  }
+  return list;
+}
 
 nlohmann::ordered_json to_json(const SolveResult& result, const Problem& problem, const SolveSettings& settings) {
   const Structure parts = structure(problem);

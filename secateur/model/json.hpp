@@ -13,4 +13,8 @@ namespace secateur::model {
 /// problem is infeasible. x are the decisions, y what networks determine. What is not known is null.
 nlohmann::ordered_json to_json(const SolveResult& result, const Problem& problem, const SolveSettings& settings);
 
+/// The result's solutions, best first: objective, bound, gap, x, y, slope (name -> {down, up} of a decision), active,
+/// edge_of.
+nlohmann::ordered_json solutions_to_json(const SolveResult& result, const Problem& problem);
+
 }  // namespace secateur::model

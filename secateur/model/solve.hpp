@@ -47,6 +47,11 @@ struct SolveSettings {
   int threads = 2;
   std::uint64_t seed = 0;
   int solutions = 1;
+  double solution_gap = 0.1;
+  double solution_distance = 0.05;
+  /// Not an option: points with a worse objective than this do not count, `infeasible` says that no better one exists,
+  /// and nobody asks why. In the user's sense.
+  std::optional<double> worst_objective;
 };
 
 /// What a solve found. Objective and bound are in the user's sense: when maximising, the bound is above.
@@ -77,6 +82,24 @@ struct SolveResult {
     std::int64_t nodes = 0;
   };
   std::vector<Event> trace;
+  /// What happens to the objective, per unit, when one decision alone is decreased or increased: one-sided derivatives
+  /// through the networks; of decisions with listed values the step to the next value. None at a bound.
+  struct Slope {
+    std::optional<double> down, up;
+  };
+  struct Solution {
+    double objective = 0;
+    /// No point that is distinct from all better solutions is better than this.
+    std::optional<double> bound, gap;
+    Vector x, y;
+    std::vector<Slope> slope;         ///< one a decision
+    std::vector<std::string> active;  ///< constraints and bounds that hold with equality
+    /// Better solutions, by their place in the list, that this one is as near to as it may be: the objective probably
+    /// goes on improving towards them. Empty: the best point of all its surroundings.
+    std::vector<int> edge_of;
+  };
+  /// With SolveSettings::solutions > 1, best first; objective, bound, x and y above are those of the first.
+  std::vector<Solution> solutions;
 };
 
 /// |objective - bound| / max(1e-9, |objective|), and 0 when the bound lies on the wrong side by round-off.
@@ -109,6 +132,11 @@ void describe(SolveSettings& s, Visitor&& visit) {
   visit("threads", s.threads, "worker threads", Range<int>{1, 1024});
   visit("seed", s.seed, "seed of everything random", Range<std::uint64_t>{0, UINT64_MAX});
   visit("solutions", s.solutions, "how many distinct optima to report", Range<int>{1, 1000});
+  visit("solution-gap", s.solution_gap, "how much worse than the best they may be: 0.1 is 10 % of its objective",
+        Range<double>{0, infinity});
+  visit("solution-distance", s.solution_distance,
+        "how far apart they are: 0.05 is 5 % of some variable's range; listed values and integers count whole",
+        Range<double>{1e-6, 1});
 }
 
 }  // namespace secateur::model

@@ -14,6 +14,7 @@
 
 #include "secateur/bounds/folded.hpp"
 #include "secateur/core/error.hpp"
+#include "secateur/search/alternatives.hpp"
 #include "secateur/search/cut_tree.hpp"
 #include "secateur/search/tree.hpp"
 
@@ -253,6 +254,17 @@ class Native {
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const mip::SolverOptions& options, const ProgressSink& progress, const Vector* known,
                          const Continuation& continuation, Method method) {
+  if (settings.solutions > 1) {
+    if (!continuation.checkpoint.file.empty()) {
+      throw InputError("does not go with several solutions: one search is saved, not one a solution",
+                       continuation.checkpoint.file);
+    }
+    const SolveOne one = [&](const model::Problem& part, const model::SolveSettings& how, const ProgressSink& sink) {
+      const bool whole = &part == &problem;
+      return solve(part, how, options, sink, whole ? known : nullptr, whole ? continuation : Continuation{}, method);
+    };
+    return alternatives(problem, settings, one, progress);
+  }
   std::optional<Checkpoint> checkpoint;
   if (!continuation.checkpoint.file.empty()) checkpoint.emplace(continuation.checkpoint, problem, settings);
   Native native(problem, settings, known, method, checkpoint ? &*checkpoint : nullptr);

@@ -253,7 +253,8 @@ class Reader {
 
   void add_solve(const Json& json, const std::string& where) {
     const std::initializer_list<std::string_view> ours{std::string_view("seed"), std::string_view("threads"),
-                                                       std::string_view("solutions")};
+                                                       std::string_view("solutions"), std::string_view("solution-gap"),
+                                                       std::string_view("solution-distance")};
     SolveBlock block;
     block_keys<model::SolveSettings>(json, where, ours, {"name"}, {"solver_options", "only"});
     block.name = name_of(json, where + ".name");

@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import random_layers, refused, run
+from conftest import random_layers, refused, run, save
 
 KEYS = {"status", "objective", "bound", "gap", "proof", "x", "y", "seconds", "nodes", "engine", "solver", "neurons",
         "version", "seed"}
@@ -89,6 +89,72 @@ def test_solutions_key_comes_with_its_option(named):
     assert "solutions" not in solve(named)
     found = solve(named, "--solutions", "1")
     assert len(found["solutions"]) == 1 and found["solutions"][0]["objective"] == found["objective"]
+
+
+def test_several_solutions_are_distinct_and_ranked(named):
+    layers, keys = random_layers([2, 8, 8, 2], 1), {"objective", "bound", "gap", "x", "y", "slope", "active", "edge_of"}
+    found = solve(named, "--solutions", "4", "--solution-gap", "3", "--solution-distance", "0.2")
+    assert found["status"] == "optimal" and len(found["solutions"]) == 4
+    first = found["solutions"][0]
+    assert all(found[key] == first[key] for key in ("objective", "bound", "gap", "x", "y"))
+    grid = np.array(list(itertools.product(np.linspace(-1, 1, 81), np.linspace(-2, 2, 81))))
+    values, ranges = np.array([value(layers, p)[0] for p in grid]), np.array([2, 4])
+    earlier = np.empty((0, 2))
+    for k, solution in enumerate(found["solutions"]):
+        assert set(solution) == keys
+        x = np.array(list(solution["x"].values()))
+        assert solution["objective"] == pytest.approx(value(layers, x)[0], rel=1e-9)
+        assert all(np.max(np.abs(x - other) / ranges) >= 0.2 - 1e-9 for other in earlier)
+        # No point of the grid that is as far from the earlier ones is better than the bound.
+        distances = [np.max(np.abs(grid - other) / ranges, axis=1) for other in earlier]
+        distinct = np.all(np.array(distances) > 0.2, axis=0) if k else np.full(len(grid), True)
+        assert solution["bound"] <= min(solution["objective"], values[distinct].min())
+        assert 0 <= solution["gap"] <= 1e-4
+        assert k == 0 or solution["objective"] >= found["solutions"][k - 1]["objective"]
+        assert all(0 <= place < k for place in solution["edge_of"])
+        assert set(solution["slope"]) == {"T", "p"}
+        for name, at in solution["x"].items():
+            upper = {"T": 1, "p": 2}[name]
+            assert (solution["slope"][name]["up"] is None) == (at == upper)
+            assert (f"{name} <= {upper}" in solution["active"]) == (at == upper)
+        earlier = np.vstack([earlier, x])
+    # Nothing falls from the optimum.
+    assert all(side is None or side >= 0 for slope in first["slope"].values() for side in slope.values())
+
+
+def test_several_solutions_for_people(absolute):
+    out = run("solve", absolute, "--box", "-2:1", "--maximize", "0", "--solutions", "3", "--solution-distance", "0.3",
+              "--solution-gap", "1").out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "solution 1 2 3" in lines and "slope, per unit 1 2 3" in lines
+    assert "x[0] -2 -1.1 1" in lines and "x[0] down - 1 -1" in lines and "x[0] up -1 -1 -" in lines
+    assert "at 1 x[0] >= -2" in lines and "at 2 at the edge of 1" in lines and "at 3 x[0] <= 1" in lines
+
+
+def test_fewer_solutions_than_asked_for(absolute):
+    found = solve(absolute, "--box", "-2:1", "--maximize", "0", "--solutions", "3", "--solution-gap", "0.01")
+    assert len(found["solutions"]) == 1 and "no more distinct solutions within 1 %" in found["note"]
+
+
+def test_a_time_limit_ends_the_list(tmp_path):
+    net = save(tmp_path / "wide.onnx", random_layers([12, 60, 60, 60, 1], 4))
+    found = solve(net, "--box", "-1:1", "--solutions", "5", "--time-limit", "0.5", code=4)
+    assert found["status"] == "time_limit" and found["solutions"][0]["bound"] <= found["objective"]
+    assert found["seconds"]["total"] < 10
+
+
+@pytest.mark.parametrize("option, given", [("solutions", "0"), ("solutions", "1001"), ("solution-distance", "0"),
+                                           ("solution-distance", "1.1"), ("solution-gap", "-1")])
+def test_solution_options_out_of_range(named, option, given):
+    assert refused("solve", named, f"--{option}={given}", mentions=["from" if option != "solution-gap" else "at least"])[
+        "where"] == f"--{option}"
+
+
+@pytest.mark.parametrize("option", ["--solutions=2", "--solution-gap=1", "--solution-distance=0.5"])
+def test_a_property_has_one_witness(net, tmp_path, option):
+    (tmp_path / "p.vnnlib").write_text("")
+    error = refused("solve", net, "--property", tmp_path / "p.vnnlib", option, mentions=["does not go with --property"])
+    assert error["where"] == option.split("=")[0]
 
 
 def test_a_box_of_one_point(named):

@@ -137,12 +137,6 @@ def test_wrong_values_name_option_finding_and_what_is_allowed(net, option, value
         assert refused("solve", net, *arguments, mentions=[reason])["where"] == f"--{option}"
 
 
-@pytest.mark.parametrize("arguments, what", [
-    (["--solutions", "2"], "available: 1")])
-def test_solve_options_that_have_not_landed(net, arguments, what):
-    refused("solve", net, "--box", "-1:1", *arguments, mentions=["has not landed yet", what])
-
-
 @pytest.mark.parametrize("solver", ["gurobi", "scip"])
 def test_a_solver_that_is_not_there(net, monkeypatch, solver):
     variable = f"SECATEUR_{solver.upper()}"

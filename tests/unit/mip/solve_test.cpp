@@ -262,7 +262,7 @@ TEST(Solve, RefusesWhatItCannotDo) {
               HasSubstr("native engine does not take part in this"));
   EXPECT_THAT(refused([](auto& s) { s.partitions = 0; }), HasSubstr("--partitions"));
   EXPECT_THAT(refused([](auto& s) { s.hull_rounds = -1; }), HasSubstr("--hull-rounds"));
-  EXPECT_THAT(refused([](auto& s) { s.solutions = 2; }), HasSubstr("has not landed yet"));
+  EXPECT_THAT(refused([](auto& s) { s.solutions = 2; }), HasSubstr("more than one solution is not for this"));
   EXPECT_THAT(refused([](auto& s) { s.gap = -1; }), HasSubstr("--gap"));
   EXPECT_THAT(refused([](auto& s) { s.gap = std::nan(""); }), HasSubstr("--gap"));
   EXPECT_THAT(refused([](auto& s) { s.time_limit = 0; }), HasSubstr("--time-limit"));
