@@ -100,7 +100,7 @@ TEST_P(NativeSearch, NeverLosesAKnownPoint) {
 /// 300 problems by each method; 3000 with SECATEUR_LONG set.
 INSTANTIATE_TEST_SUITE_P(TinyProblems, SearchAgainstBruteForce,
                          testing::Combine(testing::Values(Method::dual, Method::cut),
-                                          testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 3 : 30)));
+                                          testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 3 : 100)));
 INSTANTIATE_TEST_SUITE_P(TinyProblems, NativeSearch, testing::Values(Method::dual, Method::cut));
 
 }  // namespace
