@@ -255,7 +255,7 @@ class Alternatives {
   void learn(Piece& piece, const model::SolveResult& result) {
     piece.searched = true;
     if (result.bound) raise(piece, m_sign * *result.bound, result.proof);
-    if (result.x.size() == 0) return;
+    if (result.x.size() == 0 || !result.objective) return;
     piece.objective = m_sign * *result.objective;
     piece.point = Vector::Zero(static_cast<Index>(m_problem.variables.size()));
     piece.point(m_structure.decisions) = result.x;

@@ -8,11 +8,11 @@
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
+#include "secateur/core/hash.hpp"
 #include "secateur/data/functions.hpp"
 #include "secateur/data/table.hpp"
 #include "secateur/flowsheet/case.hpp"
 #include "secateur/flowsheet/sample.hpp"
-#include "secateur/core/hash.hpp"
 #include "secateur/study/settings_json.hpp"
 
 namespace secateur::study {
