@@ -25,7 +25,7 @@ std::string text(const std::optional<double>& value) {
 
 /// "1.2 s", "stopped at 10 s", "infeasible after 0.1 s".
 std::string took(const model::SolveResult& probe) {
-  const std::string seconds = duration(probe.seconds.total);
+  std::string seconds = duration(probe.seconds.total);
   switch (probe.status) {
     case Status::optimal:
       return seconds;

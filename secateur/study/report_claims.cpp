@@ -214,7 +214,7 @@ Claim shapes(const std::vector<Measured>& all, const std::vector<Outline>& outli
       Both both{form->width / form->depth, {}, {}};
       for (const Measured& one : all) {
         if (one.outline != &outline || one.architecture != architecture || !one.curve->method) continue;
-        Best& best = *one.curve->method == prune::Method::weight ? both.weight : both.node;
+        Best& best = one.curve->method == prune::Method::weight ? both.weight : both.node;
         best.tried = true;
         if (!one.sparsest) continue;
         if (!best.speed_up || one.speed_up.factor > best.speed_up->factor) best.speed_up = one.speed_up;

@@ -218,8 +218,9 @@ std::optional<PageTable> truth_table(const Study& study, const Outline& outline)
         const bool dense = !row.axes.method;
         const bool here = row.solve == solve && row.axes.source == outline.source &&
                           row.axes.training == curve.training && (dense || row.axes.pruning == curve.pruning);
-        if (!here || !counts(row) || row.status != Status::optimal || !row.regret) continue;
+        if (!here || !counts(row) || row.status != Status::optimal) continue;
         if (dense && &curve != &outline.curves.front()) continue;  // once
+        if (!row.regret) continue;
         Optima& optima = by_sparsity[dense ? 0 : row.axes.sparsity];
         optima.regrets.push_back(*row.regret);
         if (row.objective_error) optima.errors.push_back(*row.objective_error);
