@@ -2,10 +2,8 @@
 #include "secateur/bounds/lp_bounds.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <numeric>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include "secateur/bounds/detail.hpp"
 #include "secateur/bounds/lp_worker.hpp"
 #include "secateur/bounds/triangle.hpp"
+#include "secateur/core/parallel.hpp"
 #include "secateur/lp/propagation.hpp"
 
 namespace secateur::bounds {
@@ -23,27 +22,6 @@ namespace {
 bool crossed(const Box& box) { return (box.lower.array() > box.upper.array()).any(); }
 bool crossed(const graph::NeuronBounds& bounds) {
   return std::any_of(bounds.begin(), bounds.end(), [](const graph::LayerBounds& layer) { return crossed(layer); });
-}
-
-/// Calls work(0) ... work(count - 1), each on a thread of its own; the first exception leaves from here.
-template <class Work>
-void side_by_side(std::size_t count, Work work) {
-  if (count == 1) return work(0);
-  std::vector<std::exception_ptr> errors(count);
-  std::vector<std::thread> threads;
-  for (std::size_t t = 0; t < count; ++t) {
-    threads.emplace_back([&, t] {
-      try {
-        work(t);
-      } catch (...) {
-        errors[t] = std::current_exception();
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
 }
 
 class Tightening {
@@ -226,7 +204,7 @@ class Tightening {
     };
     --m_stages;
     std::vector<LpWorker::Result> results(count);
-    side_by_side(count, [&](std::size_t t) {
+    parallel(count, count, [&](std::size_t t, std::size_t) {
       std::vector<Target*> own;
       for (std::size_t i = t; i < targets.size(); i += count) own.push_back(&targets[i]);
       if (!m_workers[t]) m_workers[t] = std::make_unique<LpWorker>();

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <memory>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 #include "secateur/bounds/bounds.hpp"
@@ -14,6 +13,7 @@
 #include "secateur/bounds/folded.hpp"
 #include "secateur/bounds/shrink.hpp"
 #include "secateur/core/kernels.hpp"
+#include "secateur/core/parallel.hpp"
 #include "secateur/core/rounding.hpp"
 
 namespace secateur::bounds {
@@ -291,15 +291,9 @@ class Search {
       for (std::size_t done = 0; done < open.size() && !out_of_budget(); done += chunk) {
         const std::size_t count = std::min(chunk, open.size() - done);
         std::vector<Expansion> expansions(count);
-        const auto work = [&](std::size_t thread) {
-          for (std::size_t i = thread; i < count; i += spaces.size()) {
-            expansions[i] = expand(m_leaves[open[done + i]], m_cutoff, spaces[thread]);
-          }
-        };
-        std::vector<std::jthread> team;
-        for (std::size_t t = 1; t < std::min(spaces.size(), count); ++t) team.emplace_back(work, t);
-        work(0);
-        team.clear();
+        parallel(count, spaces.size(), [&](std::size_t i, std::size_t thread) {
+          expansions[i] = expand(m_leaves[open[done + i]], m_cutoff, spaces[thread]);
+        });
         for (std::size_t i = 0; i < count; ++i) {
           take(expansions[i]);
           expanded[open[done + i]] = 1;
