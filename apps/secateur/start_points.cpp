@@ -10,6 +10,7 @@
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
 #include "secateur/data/table.hpp"
+#include "secateur/model/json.hpp"
 #include "secateur/model/strict_json.hpp"
 #include "values.hpp"
 
@@ -19,16 +20,10 @@ namespace {
 
 using Plain = nlohmann::json;
 
-/// Variables by the names that results give them: of two equal names the later one gets a number.
+/// Variables by the names that results give them.
 std::map<std::string, int> by_name(const model::Problem& problem, const std::vector<int>& variables) {
   std::map<std::string, int> found;
-  for (const int v : variables) {
-    const model::Variable& variable = problem.variables[static_cast<std::size_t>(v)];
-    if (variable.auxiliary) continue;
-    std::string key = variable.name;
-    for (int k = 2; found.contains(key); ++k) key = fmt::format("{}_{}", variable.name, k);
-    found[key] = v;
-  }
+  for (const auto& [name, i] : model::result_names(problem, variables)) found[name] = variables[i];
   return found;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "secateur/core/version.hpp"
@@ -15,17 +16,10 @@ using Json = nlohmann::ordered_json;
 
 Json number(const std::optional<double>& value) { return value && std::isfinite(*value) ? Json(*value) : Json(); }
 
-/// name -> what `entry` says of the i-th variable; of two equal names the later one gets a number, so that no value is
-/// lost.
+/// name -> what `entry` says of the i-th variable.
 Json by_name(const Problem& problem, const std::vector<int>& variables, const std::function<Json(std::size_t)>& entry) {
   Json map = Json::object();
-  for (std::size_t i = 0; i < variables.size(); ++i) {
-    const Variable& variable = problem.variables[static_cast<std::size_t>(variables[i])];
-    if (variable.auxiliary) continue;
-    std::string key = variable.name;
-    for (int k = 2; map.contains(key); ++k) key = variable.name + "_" + std::to_string(k);
-    map[key] = entry(i);
-  }
+  for (const auto& [name, i] : result_names(problem, variables)) map[name] = entry(i);
   return map;
 }
 
@@ -35,6 +29,20 @@ Json by_name(const Problem& problem, const std::vector<int>& variables, const Ve
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::size_t>> result_names(const Problem& problem,
+                                                              const std::vector<int>& variables) {
+  std::vector<std::pair<std::string, std::size_t>> names;
+  std::set<std::string> taken;
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    const Variable& variable = problem.variables[static_cast<std::size_t>(variables[i])];
+    if (variable.auxiliary) continue;
+    std::string name = variable.name;
+    for (int k = 2; !taken.insert(name).second; ++k) name = variable.name + "_" + std::to_string(k);
+    names.emplace_back(std::move(name), i);
+  }
+  return names;
+}
 
 nlohmann::ordered_json solutions_to_json(const SolveResult& result, const Problem& problem) {
   const Structure parts = structure(problem);
