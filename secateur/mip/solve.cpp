@@ -131,10 +131,6 @@ class Search {
     if (!m_interlude || m_target) return std::nullopt;
     const Outcome outcome =
         m_interlude({prepared, m_goal, tightened, cutoff_now, m_stop, [this](const Vector& x) { return probe(x); },
-                     [this](const Vector& x) {
-                       offer(cells().polish(columns_at(x), 4, m_stop));
-                       return cutoff();
-                     },
                      [this]() -> std::optional<std::pair<Vector, double>> {
                        if (!m_ledger.has_point()) return std::nullopt;
                        return std::pair{m_ledger.point(), m_ledger.objective()};

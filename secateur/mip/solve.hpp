@@ -29,8 +29,6 @@ struct Stage {
   const Stop& stop;
   /// Replays inputs of the graph that look better than the cut-off; returns the cut-off from then on.
   std::function<double(const Vector& x)> probe;
-  /// The same after the linear programs of the cells around these inputs.
-  std::function<double(const Vector& x)> polish;
   /// The best point known, one entry a variable, with its objective; and another such point to be tried, which returns
   /// the cut-off from then on.
   std::function<std::optional<std::pair<Vector, double>>()> incumbent;
@@ -48,7 +46,6 @@ struct Outcome {
   };
   Kind kind = Kind::passed;
   Status status = Status::time_limit;
-  std::int64_t nodes = 0;
 };
 
 /// Asked once the first points are known, before anything is spent on tightening, and again after that.

@@ -178,7 +178,6 @@ void Expander::offer(const Node& node, double cutoff, Expansion& result) {
 
 void Expander::try_child(Node child, int layer, double cutoff, double parent, Pair& pair, double& score,
                          Expansion& result) {
-  ++result.bounded;
   bound_watched(child, child.shrunk ? 0 : layer, cutoff);
   const bool open = !above(child.bound, cutoff);
   // With nothing to compare with, any gain counts by itself.

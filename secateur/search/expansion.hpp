@@ -30,7 +30,6 @@ Node root_node(std::shared_ptr<const Network> network, const Box& box);
 struct Expansion {
   std::vector<Node> children;      ///< none of them above the cut-off
   std::vector<Vector> candidates;  ///< points whose objective may be below the cut-off
-  std::int64_t bounded = 0;        ///< nodes that were bounded on the way
   /// The least bound of parts that splitting does not improve any more; infinite if there are none.
   double settled;
 };

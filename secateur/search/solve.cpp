@@ -68,7 +68,12 @@ class Native {
   /// `checkpoint`: none if null.
   Native(const model::Problem& problem, const model::SolveSettings& settings, const Vector* known, Method method,
          Checkpoint* checkpoint)
-      : m_problem(problem), m_settings(settings), m_known(known), m_method(method), m_checkpoint(checkpoint) {}
+      : m_problem(problem),
+        m_settings(settings),
+        m_sign(problem.sense == Sense::minimize ? 1 : -1),
+        m_known(known),
+        m_method(method),
+        m_checkpoint(checkpoint) {}
 
   mip::Outcome operator()(const mip::Stage& stage) {
     const model::Compiled& compiled = stage.prepared.problem;
@@ -121,27 +126,17 @@ class Native {
   mip::Outcome search(const mip::Stage& stage) {
     const model::Compiled& compiled = stage.prepared.problem;
     const graph::ReluGraph& graph = compiled.graph;
-    const double sign = m_problem.sense == Sense::minimize ? 1 : -1;
-    Task task;
-    for (const mip::Goal::Range& range : stage.goal.ranges) {
-      task.ranges.push_back({range.output, range.lower, range.upper, 0.1 * range.weight});
-    }
+    Task task = task_of(stage);
     Box box = graph.domain;
-    for (std::size_t j = 0; j < compiled.frame.inputs.size(); ++j) {
-      task.values.push_back(values_of(m_problem.variables[static_cast<std::size_t>(compiled.frame.inputs[j])]));
-      const auto input = static_cast<Index>(j);
-      box.lower(input) = task.values.back().up(box.lower(input));
-      box.upper(input) = task.values.back().down(box.upper(input));
-      if (box.lower(input) > box.upper(input)) return {};
-    }
-    if (m_known != nullptr) {
-      Vector x(graph.inputs());
-      for (Index j = 0; j < x.size(); ++j) x(j) = (*m_known)(compiled.frame.inputs[static_cast<std::size_t>(j)]);
-      task.sentinel.emplace(std::move(x));
+    for (Index j = 0; j < box.size(); ++j) {
+      const Values& values = task.values[static_cast<std::size_t>(j)];
+      box.lower(j) = values.up(box.lower(j));
+      box.upper(j) = values.down(box.upper(j));
+      if (box.lower(j) > box.upper(j)) return {};
     }
     Vector objective = Vector::Zero(graph.outputs());
-    objective(compiled.objective.output) = sign;
-    double cutoff = sign * stage.cutoff;
+    objective(compiled.objective.output) = m_sign;
+    double cutoff = m_sign * stage.cutoff;
     Saved saved{{box, task.ranges, bounds::fold(graph, box, stage.prepared.bounds, objective)}, {}, 0, {}};
     const bool goes_on = m_checkpoint != nullptr && m_checkpoint->found();
     if (goes_on) {
@@ -149,52 +144,9 @@ class Native {
       cutoff = resume(stage, saved, graph.inputs());
       task.ranges = saved.root.ranges;
     }
-    auto network = std::make_shared<const Network>(saved.root.folded, task.ranges);
-    Listener listener;
-    if (m_checkpoint != nullptr) {
-      listener.due = [&] { return m_checkpoint->due(); };
-      listener.save = [&](const SavedTree& tree) { save(stage, tree, saved); };
-    }
-    listener.probe = [&](const Vector& x) { return sign * stage.probe(x); };
-    listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(sign * bound, nodes); };
-    constexpr double still_open = 0.3;
-    const Plan plan = this->plan(graph, network->folded().units());
-    const bool choose = m_settings.engine == model::Engine::auto_;
-    const auto say = [&](const char* how) {
-      if (!choose) return;
-      m_choice = fmt::format("native search{}: {} inputs, {:.0f} non-zeros in a neuron's row", how, graph.inputs(),
-                             fan_in(graph));
-    };
-    listener.enough = [&](const TreeState& state) {
-      if (state.nodes < plan.patience || state.open < still_open) return false;
-      if (!plan.cuts_next) {
-        m_choice = fmt::format("handed over to the MILP path: after {} nodes {:.0f} % of the native search was open",
-                               state.nodes, 100 * state.open);
-      }
-      return true;
-    };
-    TreeLimits limits;
-    limits.threads = m_settings.threads;
-    limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
-    const SavedTree earlier = std::move(saved.tree);
-    TreeResult found;
-    found.cutoff = cutoff;
-    if (!plan.cuts_first) {
-      say("");
-      found = search_tree(task, network, saved.root.box, cutoff, limits, listener, stage.stop,
-                          goes_on ? &earlier : nullptr);
-    }
-    if (plan.cuts_first || (plan.cuts_next && !found.exhausted && !found.stopped)) {
-      say(" with cuts");
-      const std::int64_t before = found.nodes;
-      listener.enough = [](const TreeState&) { return false; };
-      listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(sign * bound, before + nodes); };
-      found = search_cuts(task, network, saved.root.box, found.cutoff, limits, listener, stage.stop);
-      found.nodes += before;
-    }
+    const TreeResult found = by_methods(stage, task, saved, cutoff, goes_on);
+    if (std::isfinite(found.bound)) stage.prove(m_sign * found.bound, found.nodes);
     mip::Outcome outcome;
-    outcome.nodes = found.nodes;
-    if (std::isfinite(found.bound)) stage.prove(sign * found.bound, found.nodes);
     if (found.stopped) {
       outcome.kind = mip::Outcome::Kind::stopped;
       outcome.status = *found.stopped;
@@ -206,27 +158,85 @@ class Native {
     return outcome;
   }
 
+  [[nodiscard]] Task task_of(const mip::Stage& stage) const {
+    const std::vector<int>& inputs = stage.prepared.problem.frame.inputs;
+    Task task;
+    for (const mip::Goal::Range& range : stage.goal.ranges) {
+      task.ranges.push_back({range.output, range.lower, range.upper, 0.1 * range.weight});
+    }
+    for (const int v : inputs) task.values.push_back(values_of(m_problem.variables[static_cast<std::size_t>(v)]));
+    if (m_known != nullptr) task.sentinel.emplace(Vector((*m_known)(inputs)));
+    return task;
+  }
+
+  /// Dual ascent, cuts, or one after the other, as planned. `saved` holds the root, and where the search `goes_on` the
+  /// tree to go on with.
+  TreeResult by_methods(const mip::Stage& stage, const Task& task, Saved& saved, double cutoff, bool goes_on) {
+    const graph::ReluGraph& graph = stage.prepared.problem.graph;
+    const auto network = std::make_shared<const Network>(saved.root.folded, task.ranges);
+    const Plan plan = this->plan(graph, network->folded().units());
+    const auto say = [&](const char* how) {
+      if (m_settings.engine != model::Engine::auto_) return;
+      m_choice = fmt::format("native search{}: {} inputs, {:.0f} non-zeros in a neuron's row", how, graph.inputs(),
+                             fan_in(graph));
+    };
+    Listener listener;
+    if (m_checkpoint != nullptr) {
+      listener.due = [&] { return m_checkpoint->due(); };
+      listener.save = [&](const SavedTree& tree) { save(stage, tree, saved); };
+    }
+    listener.probe = [&](const Vector& x) { return m_sign * stage.probe(x); };
+    listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(m_sign * bound, nodes); };
+    listener.enough = [&](const TreeState& state) {
+      constexpr double still_open = 0.3;
+      if (state.nodes < plan.patience || state.open < still_open) return false;
+      if (!plan.cuts_next) {
+        m_choice = fmt::format("handed over to the MILP path: after {} nodes {:.0f} % of the native search was open",
+                               state.nodes, 100 * state.open);
+      }
+      return true;
+    };
+    TreeLimits limits;
+    limits.threads = m_settings.threads;
+    limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
+    TreeResult found;
+    found.cutoff = cutoff;
+    if (!plan.cuts_first) {
+      say("");
+      const SavedTree earlier = std::move(saved.tree);
+      found = search_tree(task, network, saved.root.box, cutoff, limits, listener, stage.stop,
+                          goes_on ? &earlier : nullptr);
+      if (found.exhausted || found.stopped || !plan.cuts_next) return found;
+    }
+    say(" with cuts");
+    const std::int64_t before = found.nodes;
+    listener.enough = [](const TreeState&) { return false; };
+    listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(m_sign * bound, before + nodes); };
+    found = search_cuts(task, network, saved.root.box, found.cutoff, limits, listener, stage.stop);
+    found.nodes += before;
+    return found;
+  }
+
   /// Gives back what a checkpoint holds: its incumbent, without which its cut-off closes nothing, and its bound.
   /// Returns the cut-off.
   double resume(const mip::Stage& stage, const Saved& saved, Index inputs) const {
-    const double sign = m_problem.sense == Sense::minimize ? 1 : -1;
     const auto refuse = [&](const char* what) {
       throw InputError(
           std::string("is a checkpoint that this run cannot go on from: ") + what + "; remove it to start anew",
           m_checkpoint->file());
     };
     if (saved.root.box.size() != inputs) refuse("the problem has other inputs now");
-    double cutoff = sign * stage.cutoff;
+    double cutoff = m_sign * stage.cutoff;
     if (saved.incumbent.size() > 0) {
       if (saved.incumbent.size() != static_cast<Index>(m_problem.variables.size()))
         refuse("its point has another size");
-      cutoff = sign * stage.offer(saved.incumbent);
+      cutoff = m_sign * stage.offer(saved.incumbent);
       const auto known = stage.incumbent();
       // Another machine may round differently.
       const double slack = 1e-9 * std::max(1.0, std::abs(saved.objective));
-      if (!known || sign * known->second > sign * saved.objective + slack) refuse("its best point is not accepted");
+      if (!known || m_sign * known->second > m_sign * saved.objective + slack) refuse("its best point is not accepted");
     }
-    stage.prove(sign * saved.tree.bound(), saved.tree.nodes);
+    stage.prove(m_sign * saved.tree.bound(), saved.tree.nodes);
     return cutoff;
   }
 
@@ -240,6 +250,7 @@ class Native {
 
   const model::Problem& m_problem;
   const model::SolveSettings& m_settings;
+  const double m_sign;  ///< the search minimises this times the objective
   const Vector* m_known;
   const Method m_method;
   Checkpoint* m_checkpoint;

@@ -2,27 +2,17 @@
 #include "secateur/search/tree.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <cmath>
-#include <exception>
 #include <limits>
 #include <stdexcept>
-#include <thread>
 #include <utility>
+
+#include "secateur/search/rounds.hpp"
 
 namespace secateur::search {
 
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-/// Part of the whole that a node stands for, each split halving it.
-double share(const Node& node) { return std::ldexp(1.0, -static_cast<int>(std::min<std::int64_t>(node.depth, 1000))); }
-
-double bytes(const Node& node) {
-  const auto values = static_cast<double>(node.lower.size());
-  return 24 * values + 600 + 16 * static_cast<double>(node.splits.size());
-}
 
 SavedNode saved_node(const Node& node) {
   const Network& net = *node.network;
@@ -71,13 +61,12 @@ struct Dive {
   std::vector<Vector> candidates;
   double settled = infinity;
   std::int64_t nodes = 0;
-  std::exception_ptr error;
 };
 
-class Tree {
+class Tree final : public Rounds<Node> {
  public:
   Tree(const Task& task, double cutoff, const TreeLimits& limits, const Listener& listener, const Stop& stop)
-      : m_task(task), m_limits(limits), m_listener(listener), m_stop(stop), m_cutoff(cutoff) {
+      : Rounds(cutoff, limits, listener, stop) {
     for (int t = 0; t < std::max(1, limits.threads); ++t) m_team.emplace_back(std::make_unique<Expander>(task, stop));
   }
 
@@ -95,109 +84,28 @@ class Tree {
     }
   }
 
-  TreeResult run() {
-    TreeResult result;
-    while (!m_open.empty()) {
-      const double bound = lowest();
-      m_listener.prove(bound, m_nodes);
-      result.stopped = m_stop.reason();
-      if (m_bytes > m_limits.memory) result.stopped = Status::memory_limit;
-      const bool over = result.stopped || m_listener.enough({bound, m_nodes, m_share});
-      if (m_listener.save && (over || m_listener.due())) m_listener.save(saved());
-      if (over) break;
-      round();
-      drop();
-    }
-    result.exhausted = m_open.empty() && !result.stopped;
-    result.bound = lowest();
-    result.cutoff = m_cutoff;
-    result.nodes = m_nodes;
-    return result;
-  }
-
  private:
-  struct Entry {
-    double bound;
-    std::int64_t number;  ///< of two with one bound, the later one: it lies deeper
-    std::shared_ptr<Node> node;
-    bool operator<(const Entry& other) const {
-      return bound != other.bound ? bound < other.bound : number > other.number;
-    }
-  };
+  [[nodiscard]] double bytes(const Node& node) const override {
+    const auto values = static_cast<double>(node.lower.size());
+    return 24 * values + 600 + 16 * static_cast<double>(node.splits.size());
+  }
+  [[nodiscard]] std::size_t most_in_round() const override { return 32; }
 
-  void push(Node node) {
-    m_bytes += bytes(node);
-    m_share += share(node);
-    const double bound = node.bound;
-    m_open.insert({bound, m_number++, std::make_shared<Node>(std::move(node))});
-  }
-  void remove(std::set<Entry>::iterator at) {
-    m_bytes -= bytes(*at->node);
-    m_share -= share(*at->node);
-    m_open.erase(at);
-  }
-  /// Forgets the nodes that a better cut-off has made superfluous.
-  void drop() {
-    while (!m_open.empty() && above(std::prev(m_open.end())->bound, m_cutoff)) {
-      remove(std::prev(m_open.end()));
-    }
-  }
-  /// What is known of the whole: nothing below the open parts, the settled ones and the cut-off is left.
-  [[nodiscard]] double lowest() const {
-    double bound = std::min(m_settled, m_open.empty() ? infinity : m_open.begin()->bound);
-    return std::min(bound, m_cutoff);
-  }
-
-  [[nodiscard]] SavedTree saved() const {
+  void between_rounds(bool over) override {
+    if (!listener().save || !(over || listener().due())) return;
     SavedTree tree{m_cutoff, m_settled, m_nodes, {}};
-    tree.open.reserve(m_open.size());
-    for (const Entry& entry : m_open) tree.open.push_back(saved_node(*entry.node));
-    return tree;
+    tree.open.reserve(open().size());
+    for (const Entry& entry : open()) tree.open.push_back(saved_node(*entry.node));
+    listener().save(tree);
   }
 
-  /// The nodes of a round. With memory running out those that are nearest to being closed, to be searched to the end.
-  std::vector<Node> take(bool deep) {
-    constexpr std::size_t most = 32;
-    std::vector<Node> nodes;
-    while (!m_open.empty() && nodes.size() < most) {
-      const auto at = deep ? std::prev(m_open.end()) : m_open.begin();
-      const std::shared_ptr<Node> node = at->node;
-      remove(at);
-      nodes.push_back(std::move(*node));
-    }
-    return nodes;
-  }
-
-  void round() {
-    const bool deep = m_bytes > 0.5 * m_limits.memory;
-    std::vector<Node> nodes = take(deep);
+  void round(std::vector<Node> nodes, bool deep) override {
     // Few open nodes: short dives, so that there are soon more.
     const std::int64_t budget = deep ? 10000 : nodes.size() < 8 ? 4 : 16;
     std::vector<Dive> dives(nodes.size());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&](std::size_t thread) {
-      for (std::size_t i = next++; i < nodes.size(); i = next++) {
-        try {
-          dive(std::move(nodes[i]), budget, *m_team[thread], dives[i]);
-        } catch (...) {
-          dives[i].error = std::current_exception();
-        }
-      }
-    };
-    {
-      std::vector<std::jthread> team;
-      for (std::size_t t = 1; t < std::min(m_team.size(), nodes.size()); ++t) team.emplace_back(work, t);
-      work(0);
-    }
-    for (Dive& dive : dives) {
-      if (dive.error) std::rethrow_exception(dive.error);
-      m_nodes += dive.nodes;
-      m_settled = std::min(m_settled, dive.settled);
-      for (const Vector& x : dive.candidates) m_cutoff = std::min(m_cutoff, m_listener.probe(x));
-      for (Node& node : dive.open) {
-        if (!above(node.bound, m_cutoff)) push(std::move(node));
-      }
-    }
+    deal_out(nodes.size(),
+             [&](std::size_t i, std::size_t thread) { dive(std::move(nodes[i]), budget, *m_team[thread], dives[i]); });
+    for (Dive& dive : dives) gather(dive);
   }
 
   /// Depth first from a node: the better child next. Stops after so many expansions, with what is then open.
@@ -220,14 +128,7 @@ class Tree {
     }
   }
 
-  const Task& m_task;
-  const TreeLimits m_limits;
-  const Listener& m_listener;
-  const Stop& m_stop;
   std::vector<std::unique_ptr<Expander>> m_team;
-  std::set<Entry> m_open;
-  double m_cutoff, m_settled = infinity, m_bytes = 0, m_share = 0;
-  std::int64_t m_nodes = 0, m_number = 0;
 };
 
 }  // namespace

@@ -2,17 +2,15 @@
 #include "secateur/study/demo.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <filesystem>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
+#include "secateur/core/parallel.hpp"
 #include "secateur/data/sampling.hpp"
 #include "secateur/mip/solve.hpp"
 #include "secateur/nn/onnx.hpp"
@@ -86,30 +84,6 @@ class Meter {
 
 std::string percent_name(prune::Method method, double sparsity) {
   return fmt::format("{} {:g} %", method == prune::Method::weight ? "weights" : "nodes", std::round(100 * sparsity));
-}
-
-/// Runs jobs 0 .. count-1 on up to `threads` threads; the first exception comes back out.
-template <class Job>
-void parallel(std::size_t jobs, int threads, const Job& job) {
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < jobs; i = next++) {
-      try {
-        job(i);
-      } catch (...) {
-        const std::scoped_lock lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = jobs;
-      }
-    }
-  };
-  std::vector<std::thread> pool;
-  for (int t = 1; t < std::min(threads, static_cast<int>(jobs)); ++t) pool.emplace_back(work);
-  work();
-  for (std::thread& thread : pool) thread.join();
-  if (failure) std::rethrow_exception(failure);
 }
 
 class Demo {
@@ -224,7 +198,7 @@ class Demo {
     std::mutex mutex;
     std::vector<double> done(made.size(), 0.0);
     std::vector<char> finished(made.size(), 0);
-    parallel(made.size(), m_settings.threads, [&](std::size_t i) {
+    parallel(made.size(), static_cast<std::size_t>(m_settings.threads), [&](std::size_t i, std::size_t) {
       if (!going()) return;
       DemoNetwork& network = made[i];
       const Stopwatch watch;
@@ -258,17 +232,25 @@ class Demo {
     }
   }
 
-  void solve(DemoNetwork& network) {
-    const bool dense = !network.method;
-    m_meter.begin("solve " + network.name, solve_weight(network.time_limit, dense));
+  [[nodiscard]] model::SolveSettings solve_settings(const DemoNetwork& network) const {
     model::SolveSettings settings;
     settings.time_limit = std::min(network.time_limit, std::max(0.1, m_stop.seconds_left()));
     settings.threads = m_settings.threads;
     settings.seed = m_settings.seed;
+    return settings;
+  }
+  /// Where the network is least.
+  [[nodiscard]] model::Problem question(const DemoNetwork& network) const {
+    return model::over_box(network.network, m_result.function.box, Vector::Ones(1));
+  }
+
+  void solve(DemoNetwork& network) {
+    const bool dense = !network.method;
+    m_meter.begin("solve " + network.name, solve_weight(network.time_limit, dense));
+    model::SolveSettings settings = solve_settings(network);
     // What pruning does to the big-M formulation is the point; subdividing two inputs would leave it nothing to do.
     settings.tighten = model::Tighten::off;
-    const model::Problem problem = model::over_box(network.network, m_result.function.box, Vector::Ones(1));
-    network.solve = mip::solve(problem, settings, {}, m_meter.sink(network.time_limit));
+    network.solve = mip::solve(question(network), settings, {}, m_meter.sink(network.time_limit));
     const model::SolveResult& found = *network.solve;
     if (found.x.size() > 0 && found.objective) {
       const double simulated = m_result.function.value(found.x);
@@ -283,13 +265,9 @@ class Demo {
   }
 
   void solve_natively(DemoNetwork& network) {
-    model::SolveSettings settings;
+    model::SolveSettings settings = solve_settings(network);
     settings.engine = model::Engine::native;
-    settings.time_limit = std::min(network.time_limit, std::max(0.1, m_stop.seconds_left()));
-    settings.threads = m_settings.threads;
-    settings.seed = m_settings.seed;
-    const model::Problem problem = model::over_box(network.network, m_result.function.box, Vector::Ones(1));
-    network.native = search::solve(problem, settings);
+    network.native = search::solve(question(network), settings);
   }
 
   void write_results() {

@@ -11,18 +11,16 @@
 #include "property/brute_force_problem.hpp"
 #include "property/random_problem.hpp"
 #include "secateur/search/solve.hpp"
+#include "support/native_problem.hpp"
 
 namespace secateur {
 namespace {
 
-model::SolveSettings native_settings() {
-  model::SolveSettings settings;
-  settings.engine = model::Engine::native;
-  settings.tighten = model::Tighten::off;  // subdivision would close such problems by itself
+model::SolveSettings exact_settings() {
+  model::SolveSettings settings = native_settings();
   settings.gap = 1e-6;
   settings.absolute_gap = 1e-9;
   settings.feasibility = 1e-9;  // points that bend a constraint may be better than any that satisfies it
-  settings.threads = 1;
   return settings;
 }
 
@@ -41,7 +39,7 @@ TEST_P(SearchAgainstBruteForce, Agrees) {
     SCOPED_TRACE(seed);
     const model::Problem problem = random_problem(1000 + seed);
     const auto optimum = oracle.solve(problem);
-    model::SolveSettings settings = native_settings();
+    model::SolveSettings settings = exact_settings();
     if (seed % 7 == 3) settings.tighten = model::Tighten::auto_;
     const model::SolveResult result = search::solve(problem, settings, {}, {}, nullptr, {}, method);
     native += result.engine == model::Engine::native && result.note.empty() ? 1 : 0;
@@ -80,7 +78,7 @@ TEST_P(NativeSearch, NeverLosesAKnownPoint) {
     const model::Structure structure = model::structure(problem);
     Vector known;
     if (problem.constraints.empty()) {
-      const model::SolveResult result = search::solve(problem, native_settings());
+      const model::SolveResult result = search::solve(problem, exact_settings());
       known = Vector::Zero(static_cast<Index>(problem.variables.size()));
       known(structure.decisions) = result.x;
     } else {
@@ -92,7 +90,7 @@ TEST_P(NativeSearch, NeverLosesAKnownPoint) {
     }
     if (known.size() == 0) continue;
     ++watched;
-    EXPECT_NO_THROW(search::solve(problem, native_settings(), {}, {}, &known, {}, GetParam()));
+    EXPECT_NO_THROW(search::solve(problem, exact_settings(), {}, {}, &known, {}, GetParam()));
   }
   EXPECT_GT(watched, 60);
 }

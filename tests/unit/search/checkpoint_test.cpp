@@ -12,6 +12,7 @@
 #include "secateur/core/error.hpp"
 #include "secateur/core/stop.hpp"
 #include "secateur/search/solve.hpp"
+#include "support/native_problem.hpp"
 
 namespace secateur::search {
 namespace {
@@ -19,12 +20,10 @@ namespace {
 class CheckpointTest : public testing::Test {
  protected:
   void SetUp() override {
-    m_settings.engine = model::Engine::native;
-    m_settings.tighten = model::Tighten::off;
+    m_settings = native_settings();
     m_settings.gap = 1e-6;
     m_settings.absolute_gap = 1e-9;
     m_settings.feasibility = 1e-9;
-    m_settings.threads = 1;
     m_continuation.checkpoint = {testing::TempDir() + "search_" + std::to_string(getpid()) + ".ckpt", 0};
     std::filesystem::remove(file());
   }

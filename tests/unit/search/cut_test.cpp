@@ -14,6 +14,7 @@
 #include "secateur/search/cut_root.hpp"
 #include "secateur/search/separation.hpp"
 #include "secateur/search/solve.hpp"
+#include "support/native_problem.hpp"
 #include "support/over_box.hpp"
 #include "support/random_network.hpp"
 
@@ -287,30 +288,10 @@ TEST(SignPropagation, KeepsEveryPointOfAPart) {
   EXPECT_GT(closed, 10);
 }
 
-OverBox random_problem(std::uint64_t seed, std::vector<Index> widths) {
-  Rng rng(seed);
-  RandomNetwork how;
-  how.widths = std::move(widths);
-  how.density = 0.4;
-  OverBox problem;
-  problem.network = random_network(how, rng);
-  problem.box = Box{Vector::Constant(problem.network.inputs(), -1), Vector::Constant(problem.network.inputs(), 1)};
-  problem.objective = Vector::Zero(problem.network.outputs());
-  problem.objective(0) = 1;
-  problem.sense = seed % 2 == 0 ? Sense::minimize : Sense::maximize;
-  return problem;
-}
-
-model::SolveSettings native_settings() {
-  model::SolveSettings settings;
-  settings.engine = model::Engine::native;
-  settings.tighten = model::Tighten::off;
-  settings.threads = 1;
-  return settings;
-}
+constexpr double sparse = 0.4;
 
 TEST(SearchCuts, IsTheSameWithAnyNumberOfThreads) {
-  const OverBox problem = random_problem(3, {8, 26, 22, 1});
+  const OverBox problem = random_over_box(3, {8, 26, 22, 1}, sparse);
   model::SolveSettings settings = native_settings();
   const auto run = [&] { return solve(problem, settings, {}, {}, nullptr, {}, Method::cut); };
   const model::SolveResult one = run();
@@ -330,7 +311,7 @@ TEST(SearchCuts, IsTheSameWithAnyNumberOfThreads) {
 TEST(SearchCuts, AgreesWithTheDualMethodAndKeepsItsOptimum) {
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     SCOPED_TRACE(seed);
-    const OverBox problem = random_problem(seed, {6, 18, 14, 1});
+    const OverBox problem = random_over_box(seed, {6, 18, 14, 1}, sparse);
     const model::SolveResult cut = solve(problem, native_settings(), {}, {}, nullptr, {}, Method::cut);
     const model::SolveResult dual = solve(problem, native_settings(), {}, {}, nullptr, {}, Method::dual);
     ASSERT_EQ(cut.status, Status::optimal);
@@ -342,7 +323,7 @@ TEST(SearchCuts, AgreesWithTheDualMethodAndKeepsItsOptimum) {
 }
 
 TEST(SearchCuts, KeepsAValidBoundWhenTimeRunsOut) {
-  const OverBox problem = random_problem(2, {16, 60, 60, 1});
+  const OverBox problem = random_over_box(2, {16, 60, 60, 1}, sparse);
   model::SolveSettings settings = native_settings();
   settings.threads = 2;
   settings.time_limit = 0.4;

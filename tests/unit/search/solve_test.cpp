@@ -7,39 +7,17 @@
 #include <cmath>
 
 #include "secateur/core/rng.hpp"
-#include "support/over_box.hpp"
-#include "support/random_network.hpp"
+#include "support/native_problem.hpp"
 
 namespace secateur {
 namespace {
 
 using testing::HasSubstr;
 
-OverBox random_problem(std::uint64_t seed, std::vector<Index> widths) {
-  Rng rng(seed);
-  RandomNetwork how;
-  how.widths = std::move(widths);
-  OverBox problem;
-  problem.network = random_network(how, rng);
-  problem.box = Box{Vector::Constant(problem.network.inputs(), -1), Vector::Constant(problem.network.inputs(), 1)};
-  problem.objective = Vector::Zero(problem.network.outputs());
-  problem.objective(0) = 1;
-  problem.sense = seed % 2 == 0 ? Sense::minimize : Sense::maximize;
-  return problem;
-}
-
-model::SolveSettings native_settings() {
-  model::SolveSettings settings;
-  settings.engine = model::Engine::native;
-  settings.tighten = model::Tighten::off;
-  settings.threads = 1;
-  return settings;
-}
-
 TEST(NativeSolve, AgreesWithTheMilpPath) {
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     SCOPED_TRACE(seed);
-    const OverBox problem = random_problem(seed, {5, 14, 10, 1});
+    const OverBox problem = random_over_box(seed, {5, 14, 10, 1});
     const model::SolveResult native = search::solve(problem, native_settings());
     model::SolveSettings other = native_settings();
     other.engine = model::Engine::milp;
@@ -56,7 +34,7 @@ TEST(NativeSolve, AgreesWithTheMilpPath) {
 }
 
 TEST(NativeSolve, IsTheSameWithAnyNumberOfThreads) {
-  const OverBox problem = random_problem(3, {6, 26, 18, 1});
+  const OverBox problem = random_over_box(3, {6, 26, 18, 1});
   model::SolveSettings settings = native_settings();
   const model::SolveResult one = search::solve(problem, settings);
   for (const int threads : {2, 3}) {
@@ -73,7 +51,7 @@ TEST(NativeSolve, IsTheSameWithAnyNumberOfThreads) {
 TEST(NativeSolve, NeverLosesItsOptimum) {
   for (std::uint64_t seed = 20; seed < 28; ++seed) {
     SCOPED_TRACE(seed);
-    const OverBox problem = random_problem(seed, {4, 16, 12, 1});
+    const OverBox problem = random_over_box(seed, {4, 16, 12, 1});
     const model::SolveResult result = search::solve(problem, native_settings());
     Vector point(problem.network.inputs() + 1);
     point << result.x, 0;
@@ -82,7 +60,7 @@ TEST(NativeSolve, NeverLosesItsOptimum) {
 }
 
 TEST(NativeSolve, KeepsAValidBoundWhenTimeRunsOut) {
-  const OverBox problem = random_problem(2, {16, 80, 80, 80, 1});
+  const OverBox problem = random_over_box(2, {16, 80, 80, 80, 1});
   model::SolveSettings settings = native_settings();
   settings.threads = 2;
   settings.time_limit = 0.3;
@@ -97,7 +75,7 @@ TEST(NativeSolve, KeepsAValidBoundWhenTimeRunsOut) {
 }
 
 TEST(NativeSolve, SaysWhatItLeavesToTheMilpPath) {
-  const OverBox inside = random_problem(0, {3, 14, 1});
+  const OverBox inside = random_over_box(0, {3, 14, 1});
   model::Problem problem = inside;
   // Only their sum has bounds.
   const int s = problem.add_variable({"s", {}, {}, -INFINITY, INFINITY, {}});
@@ -112,7 +90,7 @@ TEST(NativeSolve, SaysWhatItLeavesToTheMilpPath) {
 
 TEST(NativeSolve, HandsOverWhatItGetsNowhereWith) {
   // More units than the tableau of the search with cuts may have.
-  const OverBox problem = random_problem(2, {12, 140, 140, 1});
+  const OverBox problem = random_over_box(2, {12, 140, 140, 1});
   model::SolveSettings settings = native_settings();
   settings.engine = model::Engine::auto_;
   settings.time_limit = 5;
@@ -125,14 +103,14 @@ TEST(NativeSolve, HandsOverWhatItGetsNowhereWith) {
 TEST(NativeSolve, SaysWhyItWasChosen) {
   model::SolveSettings settings = native_settings();
   settings.engine = model::Engine::auto_;
-  const model::SolveResult result = search::solve(random_problem(3, {7, 16, 12, 1}), settings);
+  const model::SolveResult result = search::solve(random_over_box(3, {7, 16, 12, 1}), settings);
   EXPECT_EQ(result.status, Status::optimal);
   EXPECT_EQ(result.engine, model::Engine::native);
   EXPECT_EQ(result.note, "native search with cuts: 7 inputs, 11 non-zeros in a neuron's row");
 }
 
 TEST(NativeSolve, BranchesOnListedValues) {
-  const OverBox inside = random_problem(1, {3, 14, 8, 1});
+  const OverBox inside = random_over_box(1, {3, 14, 8, 1});
   model::Problem problem = inside;
   for (const int x : problem.networks[0].inputs) {
     model::Variable& variable = problem.variables[static_cast<std::size_t>(x)];
@@ -158,7 +136,7 @@ TEST(NativeSolve, BranchesOnListedValues) {
 }
 
 TEST(NativeSolve, ProvesInfeasibility) {
-  const OverBox inside = random_problem(0, {3, 8, 6, 2});
+  const OverBox inside = random_over_box(0, {3, 8, 6, 2});
   model::Problem problem = inside;
   // Far from anything the network reaches, but only bounds of the sum say so.
   const int y0 = problem.networks[0].outputs[0], y1 = problem.networks[0].outputs[1];
