@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ std::string_view trim(std::string_view text);
 
 /// Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL.
 bool is_utf8(std::string_view bytes);
+
+/// Code points of UTF-8 text: the columns that it takes where every character is as wide as any other.
+std::size_t characters(std::string_view utf8);
 
 /// Foreign text for a message: in double quotes, at most 40 bytes, control characters and broken UTF-8 shown as '?'.
 std::string printable(std::string_view text);

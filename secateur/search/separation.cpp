@@ -23,9 +23,6 @@ void scale(Inequality& row, double length) {
   row.side *= factor;
 }
 
-/// At least the exact a b, which may be negative.
-double product_up(double a, double b) { return multiply_up(a, b); }
-
 }  // namespace
 
 Separator::Separator(const Form& form)
@@ -73,10 +70,10 @@ void Separator::hull_cuts(const std::vector<double>& x) {
       if (w * x[v] - w * at_low * (1 - delta) < w * at_high * delta) {
         cut.row.column.push_back(row.column[k]);
         cut.row.value.push_back(-w);
-        constant = add_up(constant, product_up(-w, at_low));
+        constant = add_up(constant, multiply_up(-w, at_low));
         norm += w * w;
       } else {
-        rest = add_up(rest, product_up(w, at_high));
+        rest = add_up(rest, multiply_up(w, at_high));
       }
     }
     const double slope = add_up(rest, -constant);

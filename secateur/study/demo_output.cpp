@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "secateur/core/version.hpp"
+#include "secateur/data/text.hpp"
 #include "secateur/model/json.hpp"
 #include "secateur/study/demo.hpp"
 #include "secateur/study/format.hpp"
@@ -126,9 +127,7 @@ std::string to_text(const DemoResult& result) {
   std::vector<int> width(rows.front().size(), 0);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const auto continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-      const auto columns = static_cast<int>(row[i].size() - std::count_if(row[i].begin(), row[i].end(), continuation));
-      width[i] = std::max(width[i], columns);
+      width[i] = std::max(width[i], static_cast<int>(data::characters(row[i])));
     }
   }
   std::string text;

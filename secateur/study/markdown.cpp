@@ -5,17 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "secateur/data/text.hpp"
+
 namespace secateur::study {
-
-namespace {
-
-std::size_t characters(std::string_view utf8) {
-  std::size_t count = 0;
-  for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
-  return count;
-}
-
-}  // namespace
 
 std::string escape_markdown(std::string_view text) {
   std::string escaped;
@@ -44,7 +36,7 @@ std::string markdown_paragraph(std::string_view text) {
     const std::string_view word = std::string_view(escaped).substr(begin, end - begin);
     begin = end + 1;
     if (word.empty()) continue;
-    const std::size_t length = characters(word);
+    const std::size_t length = data::characters(word);
     if (column > 0) made += column + 1 + length > width ? '\n' : ' ';
     if (column + 1 + length > width) column = 0;
     column += length + (column > 0 ? 1 : 0);

@@ -7,17 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "secateur/data/text.hpp"
+
 namespace secateur::study::report::svg {
 
 namespace {
 
 using Sign = LegendEntry::Sign;
 using Stroke = ChartLine::Stroke;
-
-std::size_t letters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 
 }  // namespace
 
@@ -39,7 +36,7 @@ std::string xml(const std::string& text) {
 }
 
 // A sans-serif letter is a little more than half as wide as it is high.
-double text_width(const std::string& text) { return 0.56 * text_size * static_cast<double>(letters(text)); }
+double text_width(const std::string& text) { return 0.56 * text_size * static_cast<double>(data::characters(text)); }
 
 std::string label(double x, double y, const std::string& text, const char* anchor, const std::string& more) {
   return fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="{}"{}>{}</text>)"
