@@ -69,7 +69,12 @@ void CutDiver::watch(const CutNode& node, bool inside, bool closed) const {
 void CutDiver::dive(CutNode node, double cutoff, int budget, const PseudoCosts& costs, CutDive& result) {
   const Form& form = m_shared.form;
   m_program = m_shared.root;
-  m_refactored = m_program.simplex().exchanges();
+  if (node.basis) {
+    form.column_bounds(node.bounds, m_lower, m_upper);
+    m_program.set_bounds(m_lower, m_upper);
+    m_program.go_to(*node.basis);
+  }
+  m_refactored = m_shared.root.simplex().exchanges();
   m_costs = costs;
   m_cutoff = cutoff;
   m_program_cutoff = cutoff - form.offset + form.objective_error;
@@ -200,7 +205,9 @@ bool CutDiver::split(CutNode node, CutDive& result) {
   const auto c = static_cast<std::size_t>(column);
   CutNode down = child(node, column, false), up = child(node, column, true);
   const double fraction = form.is_binary(column) ? m_x[c] : 0.5;
+  const auto basis = std::make_shared<const Basis>(m_program.basis());
   for (CutNode* each : {&down, &up}) {
+    each->basis = basis;
     each->column = column;
     each->up = each == &up;
     each->distance = std::max(each->up ? 1 - fraction : fraction, 1e-3);

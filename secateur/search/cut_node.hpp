@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct CutNode {
   SignBounds bounds;
   double bound = -std::numeric_limits<double>::infinity();
   int depth = 0;
+  std::shared_ptr<const Basis> basis;  ///< of its parent's optimum; null: the root's
   /// The branching that made it, for pseudo-costs: its column, by how much it moves, from which objective.
   int column = -1;
   bool up = false;

@@ -48,6 +48,16 @@ bool CutProgram::add_violated() {
   return !m_violated.empty();
 }
 
+void CutProgram::go_to(const Basis& basis) {
+  m_in.resize(m_form->rows.size(), 0);
+  for (const int row : basis.rows) {
+    if (m_in[static_cast<std::size_t>(row)] != 0) continue;
+    m_simplex.add(m_form->rows[static_cast<std::size_t>(row)], row);
+    m_in[static_cast<std::size_t>(row)] = 1;
+  }
+  m_simplex.go_to(basis);
+}
+
 void CutProgram::shed(int most) {
   if (m_simplex.rows() <= most) return;
   std::vector<char> keep(static_cast<std::size_t>(m_simplex.rows()), 1);

@@ -21,6 +21,9 @@ class CutProgram {
   /// `trial`: the rows of the tableau alone.
   SimplexEnd solve(double cutoff, int budget, bool trial = false);
   void refactor() { m_simplex.refactor(m_form->rows); }
+  [[nodiscard]] Basis basis() const { return m_simplex.basis(); }
+  /// Goes to another program's basis.
+  void go_to(const Basis& basis);
   /// Takes every row whose slack is basic out of the tableau if it has more than so many rows.
   void shed(int most);
   [[nodiscard]] const DualSimplex& simplex() const { return m_simplex; }

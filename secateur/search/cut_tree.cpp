@@ -25,7 +25,8 @@ class CutTree final : public Rounds<CutNode> {
 
  private:
   [[nodiscard]] double bytes(const CutNode& node) const override {
-    return 16.0 * static_cast<double>(node.bounds.lower.size() + node.bounds.input_lower.size()) + 300;
+    return 16.0 * static_cast<double>(node.bounds.lower.size() + node.bounds.input_lower.size()) + 300 +
+           (node.basis ? 4.0 * static_cast<double>(node.basis->columns.size() + node.basis->rows.size()) : 0.0);
   }
   [[nodiscard]] std::size_t most_in_round() const override { return 8; }
 

@@ -382,6 +382,49 @@ void DualSimplex::refactor(const std::vector<Inequality>& named) {
   *this = std::move(fresh);
 }
 
+Basis DualSimplex::basis() const {
+  Basis result;
+  for (int j = 0; j < m_columns; ++j) {
+    if (m_place[static_cast<std::size_t>(j)] < 0) result.columns.push_back(j);
+  }
+  for (int r = 0; r < rows(); ++r) {
+    if (!slack_is_basic(r)) result.rows.push_back(name(r));
+  }
+  std::sort(result.rows.begin(), result.rows.end());
+  return result;
+}
+
+/// What is to become basic enters one after the other, each for the variable that has to leave with the largest pivot.
+void DualSimplex::go_to(const Basis& basis) {
+  std::vector<char> wanted(m_place.size(), 0);
+  for (const int column : basis.columns) wanted[static_cast<std::size_t>(column)] = 1;
+  for (int r = 0; r < rows(); ++r) {
+    const bool nonbasic = std::binary_search(basis.rows.begin(), basis.rows.end(), name(r));
+    wanted[static_cast<std::size_t>(m_columns) + static_cast<std::size_t>(r)] = nonbasic ? 0 : 1;
+  }
+  std::vector<int> leave;
+  for (int r = 0; r < rows(); ++r) {
+    if (wanted[static_cast<std::size_t>(m_basic[static_cast<std::size_t>(r)])] == 0) leave.push_back(r);
+  }
+  for (int slot = 0; slot < m_columns; ++slot) {
+    if (wanted[static_cast<std::size_t>(m_nonbasic[static_cast<std::size_t>(slot)])] == 0) continue;
+    std::size_t best = leave.size();
+    double most = least_pivot;
+    for (std::size_t k = 0; k < leave.size(); ++k) {
+      const double size = std::abs(row(leave[k])[slot]);
+      if (size > most) {
+        most = size;
+        best = k;
+      }
+    }
+    if (best == leave.size()) continue;
+    exchange(leave[best], slot);
+    leave.erase(leave.begin() + static_cast<std::ptrdiff_t>(best));
+  }
+  for (std::size_t q = 0; q < m_at_upper.size(); ++q) m_at_upper[q] = m_reduced[q] < 0 ? 1 : 0;
+  recompute_values();
+}
+
 /// Values of the basic variables from the tableau: the basis itself applied to sides and nonbasic values.
 void DualSimplex::recompute_values() {
   // Value of the basic variable of row r: sum over slacks of coefficient * side, less what nonbasic columns take.

@@ -16,6 +16,12 @@ struct Inequality {
   double side = 0;
 };
 
+/// What a basis comes down to: the basic columns and, as many, the names of the rows whose slacks are not basic.
+/// Ascending.
+struct Basis {
+  std::vector<int> columns, rows;
+};
+
 /// How a run of the simplex method ended.
 enum class SimplexEnd { optimal, above, infeasible, stalled };
 
@@ -50,6 +56,11 @@ class DualSimplex {
   SimplexEnd solve(double cutoff, int budget);
   /// Builds the tableau anew for the same basis, from the rows by their names.
   void refactor(const std::vector<Inequality>& named);
+
+  [[nodiscard]] Basis basis() const;
+  /// Goes to a basis whose rows are all here, as far as its pivots allow in plain arithmetic; with one exchange for
+  /// every column and slack that is not basic yet.
+  void go_to(const Basis& basis);
 
   [[nodiscard]] int rows() const { return static_cast<int>(m_basic.size()); }
   [[nodiscard]] int columns() const { return m_columns; }

@@ -164,6 +164,31 @@ TEST(DualSimplex, AgreesWithHighsThroughChangesOfBoundsAndRows) {
   EXPECT_GT(infeasible, 100);
 }
 
+TEST(DualSimplex, GoesToAnOptimalBasisOfAnotherTableau) {
+  int optimal = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    const Program program(rng);
+    DualSimplex there(program.cost, program.lower, program.upper);
+    for (std::size_t r = 0; r < program.rows.size(); ++r) there.add(program.rows[r], static_cast<int>(r));
+    if (there.solve(infinity, 1000) != SimplexEnd::optimal) continue;
+    ++optimal;
+    const Basis basis = there.basis();
+    ASSERT_EQ(basis.columns.size(), basis.rows.size());
+    DualSimplex here(program.cost, program.lower, program.upper);
+    for (const int r : basis.rows) here.add(program.rows[static_cast<std::size_t>(r)], r);
+    here.go_to(basis);
+    EXPECT_EQ(here.basis().columns, basis.columns);
+    EXPECT_EQ(here.basis().rows, basis.rows);
+    const std::int64_t before = here.exchanges();
+    EXPECT_EQ(here.solve(infinity, 1000), SimplexEnd::optimal);
+    EXPECT_EQ(here.exchanges(), before);
+    EXPECT_NEAR(here.objective(), there.objective(), 1e-7 * std::max(1.0, std::abs(there.objective())));
+  }
+  EXPECT_GT(optimal, 40);
+}
+
 TEST(DualSimplex, StopsAboveACutoff) {
   Rng rng(3);
   for (int k = 0; k < 50; ++k) {
