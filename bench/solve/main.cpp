@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One benchmark instance by one configuration of solving, as JSON.
 //
-//   bench_solve INSTANCES.json NAME [--plain] [--set option=value]...
+//   bench_solve INSTANCES.json NAME [--plain] [--method dual|cut] [--set option=value]...
 //
 // --plain is what peers do: big-M from interval bounds, stable neurons without binaries, given to the solver as it is.
+// --method: one search of the native engine instead of the one that is chosen by what was measured.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -114,8 +116,8 @@ Json run_plain(const model::Problem& problem, model::SolveSettings settings) {
           {"solver", session->solver()}};
 }
 
-Json run_secateur(const model::Problem& problem, const model::SolveSettings& settings) {
-  const model::SolveResult result = search::solve(problem, settings);
+Json run_secateur(const model::Problem& problem, const model::SolveSettings& settings, search::Method method) {
+  const model::SolveResult result = search::solve(problem, settings, {}, {}, nullptr, {}, method);
   std::optional<double> root;
   for (const auto& event : result.trace) {
     if (event.nodes <= 1) root = event.bound;
@@ -144,6 +146,10 @@ int main(int argc, char** argv) {
   app.add_option("instances", file)->required();
   app.add_option("name", name)->required();
   app.add_flag("--plain", plain);
+  search::Method method = search::Method::measured;
+  app.add_option("--method", method)
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, search::Method>{{"dual", search::Method::dual}, {"cut", search::Method::cut}}));
   app.add_option("--set", options)->allow_extra_args(false);
   CLI11_PARSE(app, argc, argv);
   model::SolveSettings settings;
@@ -155,7 +161,7 @@ int main(int argc, char** argv) {
   }
   const model::Problem problem = read_instance(file, name);
   const double before = processor_seconds();
-  Json json = plain ? run_plain(problem, settings) : run_secateur(problem, settings);
+  Json json = plain ? run_plain(problem, settings) : run_secateur(problem, settings, method);
   json["processor_seconds"] = processor_seconds() - before;
   json["memory"] = number(peak_memory());
   std::printf("%s\n", json.dump().c_str());

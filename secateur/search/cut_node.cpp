@@ -69,6 +69,7 @@ void CutDiver::watch(const CutNode& node, bool inside, bool closed) const {
 void CutDiver::dive(CutNode node, double cutoff, int budget, const PseudoCosts& costs, CutDive& result) {
   const Form& form = m_shared.form;
   m_program = m_shared.root;
+  const double before = m_program.simplex().work();
   if (node.basis) {
     form.column_bounds(node.bounds, m_lower, m_upper);
     m_program.set_bounds(m_lower, m_upper);
@@ -93,6 +94,7 @@ void CutDiver::dive(CutNode node, double cutoff, int budget, const PseudoCosts& 
     if (fate == Fate::closed) continue;
     if (split(std::move(at), result)) watch({}, inside, true);
   }
+  result.work += m_program.simplex().work() - before;
 }
 
 /// A closed node has gained as much as it took, at least.
@@ -237,8 +239,10 @@ double CutDiver::look(const CutNode& node, int column, bool up, CutDive& result,
   if (closed) return std::isfinite(all) ? gained(all) : infinity;
   form.column_bounds(next.bounds, m_trial_lower, m_trial_upper);
   m_trial = m_program;
+  const double before = m_trial.simplex().work();
   m_trial.set_bounds(m_trial_lower, m_trial_upper);
   const SimplexEnd end = m_trial.solve(m_program_cutoff, trial_exchanges, true);
+  result.work += m_trial.simplex().work() - before;
   if (end == SimplexEnd::above || end == SimplexEnd::infeasible) {
     closed = m_trial.proven(end, m_trial_lower, m_trial_upper) > m_cutoff;
     if (closed) return std::isfinite(all) ? gained(all) : infinity;

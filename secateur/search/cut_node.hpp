@@ -44,6 +44,7 @@ struct CutDive {
   std::vector<PseudoCosts::Event> learned;
   double settled = std::numeric_limits<double>::infinity();
   std::int64_t nodes = 0;
+  double work = 0;  ///< DualSimplex::work()
 };
 
 /// Searches below a node depth first. One a thread; what it does depends on its arguments only.

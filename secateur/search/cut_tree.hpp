@@ -7,10 +7,17 @@
 
 namespace secateur::search {
 
-/// Branch and cut: the same search as search_tree() by linear programs over the units' binaries, with cuts at the root
+/// Branch and cut: the same search as make_tree() by linear programs over the units' binaries, with cuts at the root
 /// (docs/engine.md). Best where rows are sparse. The same contract: the result does not depend on the number of
 /// threads, unless time runs out.
-TreeResult search_cuts(const Task& task, std::shared_ptr<const Network> network, const Box& box, double cutoff,
-                       const TreeLimits& limits, const Listener& listener, const Stop& stop);
+///
+/// Task, listener and stop have to outlive the search.
+std::unique_ptr<Search> make_cut_tree(const Task& task, std::shared_ptr<const Network> network, const Box& box,
+                                      double cutoff, const TreeLimits& limits, const Listener& listener,
+                                      const Stop& stop);
+
+/// What the root of such a search is expected to take; its tree begins to show what is to come after as much again
+/// (TreeState::work).
+double cut_entry_work(const Network& network);
 
 }  // namespace secateur::search

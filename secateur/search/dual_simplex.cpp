@@ -315,6 +315,7 @@ void DualSimplex::exchange(int r, int slot) {
   Elimination elimination;
   elimination.count = static_cast<std::ptrdiff_t>(m_index.size());
   elimination.stride = m_stride;
+  m_work += static_cast<double>(elimination.count) * static_cast<double>(m_stride);
   elimination.matrix = m_tableau.data();
   elimination.pivot = m_pivot.data();
   elimination.index = m_index.data();
@@ -379,6 +380,7 @@ void DualSimplex::refactor(const std::vector<Inequality>& named) {
   }
   fresh.recompute_values();
   fresh.m_exchanges = exchanges;
+  fresh.m_work += m_work;
   *this = std::move(fresh);
 }
 

@@ -66,6 +66,8 @@ class DualSimplex {
   [[nodiscard]] int columns() const { return m_columns; }
   [[nodiscard]] double objective() const { return m_objective; }
   [[nodiscard]] std::int64_t exchanges() const { return m_exchanges; }
+  /// Entries of the tableau that exchanges have changed: what has been worked, whatever the machine.
+  [[nodiscard]] double work() const { return m_work; }
   /// Values of the columns.
   void point(std::vector<double>& x) const;
   /// Sets the entries of the rows' names, none negative: of cost'x + y'(A x - side).
@@ -120,6 +122,7 @@ class DualSimplex {
   std::vector<char> m_at_upper;
   double m_objective = 0;
   std::int64_t m_exchanges = 0;
+  double m_work = 0;
   int m_ray_row = -1;
   double m_ray_sign = 1;
 

@@ -34,6 +34,8 @@ class Network {
   [[nodiscard]] Index first(int layer) const { return m_first[static_cast<std::size_t>(layer)]; }
   [[nodiscard]] Index values() const { return m_first.back(); }
   [[nodiscard]] Index targets() const { return m_dual.targets; }
+  /// Of all rows, the targets' as well.
+  [[nodiscard]] double nonzeros() const { return static_cast<double>((m_folded.weight.array() != 0).count()); }
   /// The folded network's unit at a value, or -1; and the value of a unit.
   [[nodiscard]] Index unit_at(Index value) const { return m_unit[static_cast<std::size_t>(value)]; }
   [[nodiscard]] Index value_of(Index unit) const { return m_value[static_cast<std::size_t>(unit)]; }

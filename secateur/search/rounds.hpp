@@ -19,22 +19,19 @@ namespace secateur::search {
 /// and the loop with its limits. A node has `bound` and `depth`. What a round does with its nodes is the derived
 /// search's; a dive that it gives back has `open`, `candidates`, `settled` and `nodes`.
 template <class Node>
-class Rounds {
+class Rounds : public Search {
  public:
   Rounds(double cutoff, const TreeLimits& limits, const Listener& listener, const Stop& stop)
       : m_stop(stop), m_cutoff(cutoff), m_limits(limits), m_listener(listener) {}
-  virtual ~Rounds() = default;
-  Rounds(const Rounds&) = delete;
-  Rounds& operator=(const Rounds&) = delete;
 
-  TreeResult run() {
+  TreeResult run() override {
     TreeResult result;
     while (!m_open.empty()) {
       const double bound = lowest();
       m_listener.prove(bound, m_nodes);
       result.stopped = m_stop.reason();
       if (m_bytes > m_limits.memory) result.stopped = Status::memory_limit;
-      const bool over = result.stopped || m_listener.enough({bound, m_nodes, m_share});
+      const bool over = result.stopped || m_listener.enough({bound, m_nodes, m_share, work()});
       between_rounds(over);
       if (over) break;
       // With memory running out, those that are nearest to being closed are searched to the end.
@@ -47,6 +44,10 @@ class Rounds {
     result.cutoff = m_cutoff;
     result.nodes = m_nodes;
     return result;
+  }
+  void lower_cutoff(double cutoff) override {
+    m_cutoff = std::min(m_cutoff, cutoff);
+    drop();
   }
 
  protected:
@@ -61,6 +62,7 @@ class Rounds {
 
   [[nodiscard]] virtual double bytes(const Node& node) const = 0;
   [[nodiscard]] virtual std::size_t most_in_round() const = 0;
+  [[nodiscard]] virtual double work() const = 0;  ///< TreeState::work
   virtual void round(std::vector<Node> nodes, bool deep) = 0;
   virtual void between_rounds([[maybe_unused]] bool over) {}
 

@@ -11,10 +11,12 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "secateur/bounds/folded.hpp"
 #include "secateur/core/error.hpp"
 #include "secateur/search/alternatives.hpp"
+#include "secateur/search/contest.hpp"
 #include "secateur/search/cut_tree.hpp"
 #include "secateur/search/tree.hpp"
 
@@ -97,27 +99,28 @@ class Native {
   }
 
  private:
-  /// What `measured` means for a problem (docs/engine.md): cuts from the start, and otherwise how many nodes dual
-  /// ascent may take before more than `still_open` of its tree has to be closed; then cuts have their turn, or where a
-  /// tableau of every unit would be large, and the user leaves the choice, the MILP path.
+  /// What `measured` means for a problem (docs/engine.md): which search begins, whether the other one may take over,
+  /// and, where the user leaves the choice and a tableau of every unit would be large, how many nodes dual ascent may
+  /// take before more than `still_open` of its tree is left to the MILP path.
   struct Plan {
-    bool cuts_first = false, cuts_next = false;
+    bool cuts = false, dual = true, cuts_first = false;
     std::int64_t patience = std::numeric_limits<std::int64_t>::max();
   };
   [[nodiscard]] Plan plan(const graph::ReluGraph& graph, Index units) const {
     constexpr Index medium_inputs = 10, most_units = 250;
     constexpr double dense = 12;
-    if (m_method == Method::cut) return {true, false};
-    if (m_method == Method::dual) return {};
-    // What a checkpoint saves is the tree of dual ascent.
-    const bool saving = m_checkpoint != nullptr;
-    const bool many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
-    const bool small = units <= most_units && graph.inputs() > few_inputs && !saving;
-    if (small && sparse) return {true, false};
     Plan result;
-    result.cuts_next = small && many;
-    if (result.cuts_next || m_settings.engine == model::Engine::auto_) {
-      if (many) result.patience = result.cuts_next ? 400 : 1000;
+    if (m_method != Method::measured) {
+      result.cuts = result.cuts_first = m_method == Method::cut;
+      result.dual = !result.cuts;
+      return result;
+    }
+    // What a checkpoint saves is the tree of dual ascent.
+    result.cuts = units <= most_units && m_checkpoint == nullptr;
+    const bool many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
+    result.cuts_first = result.cuts && sparse && graph.inputs() > few_inputs;
+    if (!result.cuts && m_settings.engine == model::Engine::auto_) {
+      if (many) result.patience = 1000;
       if (!many && sparse) result.patience = 4000;
     }
     return result;
@@ -169,17 +172,12 @@ class Native {
     return task;
   }
 
-  /// Dual ascent, cuts, or one after the other, as planned. `saved` holds the root, and where the search `goes_on` the
-  /// tree to go on with.
+  /// Dual ascent, cuts, or whichever gets on better, as planned. `saved` holds the root, and where the search
+  /// `goes_on` the tree to go on with.
   TreeResult by_methods(const mip::Stage& stage, const Task& task, Saved& saved, double cutoff, bool goes_on) {
     const graph::ReluGraph& graph = stage.prepared.problem.graph;
     const auto network = std::make_shared<const Network>(saved.root.folded, task.ranges);
     const Plan plan = this->plan(graph, network->folded().units());
-    const auto say = [&](const char* how) {
-      if (m_settings.engine != model::Engine::auto_) return;
-      m_choice = fmt::format("native search{}: {} inputs, {:.0f} non-zeros in a neuron's row", how, graph.inputs(),
-                             fan_in(graph));
-    };
     Listener listener;
     if (m_checkpoint != nullptr) {
       listener.due = [&] { return m_checkpoint->due(); };
@@ -187,34 +185,44 @@ class Native {
     }
     listener.probe = [&](const Vector& x) { return m_sign * stage.probe(x); };
     listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(m_sign * bound, nodes); };
+    bool handed_over = false;
     listener.enough = [&](const TreeState& state) {
       constexpr double still_open = 0.3;
-      if (state.nodes < plan.patience || state.open < still_open) return false;
-      if (!plan.cuts_next) {
+      handed_over = state.nodes >= plan.patience && state.open >= still_open;
+      if (handed_over) {
         m_choice = fmt::format("handed over to the MILP path: after {} nodes {:.0f} % of the native search was open",
                                state.nodes, 100 * state.open);
       }
-      return true;
+      return handed_over;
     };
     TreeLimits limits;
     limits.threads = m_settings.threads;
     limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
-    TreeResult found;
-    found.cutoff = cutoff;
-    if (!plan.cuts_first) {
-      say("");
-      const SavedTree earlier = std::move(saved.tree);
-      found = search_tree(task, network, saved.root.box, cutoff, limits, listener, stage.stop,
-                          goes_on ? &earlier : nullptr);
-      if (found.exhausted || found.stopped || !plan.cuts_next) return found;
+    if (plan.dual && plan.cuts) limits.memory /= 2;
+    const SavedTree earlier = std::move(saved.tree);
+    std::vector<Contestant> contestants;
+    if (plan.dual) {
+      contestants.push_back({"native search",
+                             [&](double best, const Listener& inner) {
+                               return make_tree(task, network, saved.root.box, best, limits, inner, stage.stop,
+                                                goes_on ? &earlier : nullptr);
+                             },
+                             tree_entry_work(*network)});
     }
-    say(" with cuts");
-    const std::int64_t before = found.nodes;
-    listener.enough = [](const TreeState&) { return false; };
-    listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(m_sign * bound, before + nodes); };
-    found = search_cuts(task, network, saved.root.box, found.cutoff, limits, listener, stage.stop);
-    found.nodes += before;
-    return found;
+    if (plan.cuts) {
+      const Contestant cuts{"native search with cuts",
+                            [&](double best, const Listener& inner) {
+                              return make_cut_tree(task, network, saved.root.box, best, limits, inner, stage.stop);
+                            },
+                            cut_entry_work(*network)};
+      contestants.insert(plan.cuts_first ? contestants.begin() : contestants.end(), cuts);
+    }
+    const ContestResult found = contest(contestants, cutoff, listener);
+    if (!handed_over && m_settings.engine == model::Engine::auto_) {
+      m_choice = fmt::format("{}: {} inputs, {:.0f} non-zeros in a neuron's row", fmt::join(found.ran, ", then "),
+                             graph.inputs(), fan_in(graph));
+    }
+    return found.tree;
   }
 
   /// Gives back what a checkpoint holds: its incumbent, without which its cut-off closes nothing, and its bound.

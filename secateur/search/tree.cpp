@@ -55,6 +55,13 @@ Node restored(const Node& root, const SavedNode& saved) {
   return node;
 }
 
+/// TreeState::work of one node: what was measured on networks of 50 to 150 units with 3 to 36 non-zeros in a row
+/// (35 to 160 microseconds), within 40 %.
+double node_work(const Network& network) {
+  const auto units = static_cast<double>(network.folded().units());
+  return 10 + 0.5 * units + 0.013 * network.nonzeros();
+}
+
 /// What a dive leaves behind.
 struct Dive {
   std::vector<Node> open;
@@ -65,8 +72,9 @@ struct Dive {
 
 class Tree final : public Rounds<Node> {
  public:
-  Tree(const Task& task, double cutoff, const TreeLimits& limits, const Listener& listener, const Stop& stop)
-      : Rounds(cutoff, limits, listener, stop) {
+  Tree(const Task& task, const Network& network, double cutoff, const TreeLimits& limits, const Listener& listener,
+       const Stop& stop)
+      : Rounds(cutoff, limits, listener, stop), m_node_work(node_work(network)) {
     for (int t = 0; t < std::max(1, limits.threads); ++t) m_team.emplace_back(std::make_unique<Expander>(task, stop));
   }
 
@@ -90,6 +98,7 @@ class Tree final : public Rounds<Node> {
     return 24 * values + 600 + 16 * static_cast<double>(node.splits.size());
   }
   [[nodiscard]] std::size_t most_in_round() const override { return 32; }
+  [[nodiscard]] double work() const override { return m_node_work * static_cast<double>(m_nodes); }
 
   void between_rounds(bool over) override {
     if (!listener().save || !(over || listener().due())) return;
@@ -129,22 +138,29 @@ class Tree final : public Rounds<Node> {
   }
 
   std::vector<std::unique_ptr<Expander>> m_team;
+  const double m_node_work;
 };
 
 }  // namespace
 
 double SavedTree::bound() const { return std::min({cutoff, settled, open.empty() ? infinity : open.front().bound}); }
 
-TreeResult search_tree(const Task& task, std::shared_ptr<const Network> network, const Box& box, double cutoff,
-                       const TreeLimits& limits, const Listener& listener, const Stop& stop, const SavedTree* saved) {
-  Tree tree(task, cutoff, limits, listener, stop);
+std::unique_ptr<Search> make_tree(const Task& task, std::shared_ptr<const Network> network, const Box& box,
+                                  double cutoff, const TreeLimits& limits, const Listener& listener, const Stop& stop,
+                                  const SavedTree* saved) {
+  auto tree = std::make_unique<Tree>(task, *network, cutoff, limits, listener, stop);
   Node root = root_node(std::move(network), box);
   if (saved != nullptr) {
-    tree.start(root, *saved);
+    tree->start(root, *saved);
   } else {
-    tree.start(std::move(root));
+    tree->start(std::move(root));
   }
-  return tree.run();
+  return tree;
+}
+
+double tree_entry_work(const Network& network) {
+  constexpr double nodes = 2000;
+  return nodes * node_work(network);
 }
 
 }  // namespace secateur::search

@@ -19,6 +19,9 @@ struct TreeState {
   /// Share of the tree that is open: 2^-depth of every open node, added up. nodes / (1 - open) estimates the size of
   /// the whole tree (Knuth 1975).
   double open = 1;
+  /// What it has taken: microseconds of a processor core, but counted by operations (docs/engine.md, "Which of the
+  /// two"), so that it is the same on any machine and for any number of threads.
+  double work = 0;
 };
 
 /// An open node between two rounds, with all that does not follow from the root of its search.
@@ -71,6 +74,20 @@ struct TreeResult {
   std::int64_t nodes = 0;
 };
 
+/// A branch and bound that can be left, and gone on with.
+class Search {
+ public:
+  Search() = default;
+  virtual ~Search() = default;
+  Search(const Search&) = delete;
+  Search& operator=(const Search&) = delete;
+
+  /// Goes on until no part is open, until it is stopped, or until the listener has enough.
+  virtual TreeResult run() = 0;
+  /// A better point is known from elsewhere: its objective is the cut-off from now on.
+  virtual void lower_cutoff(double cutoff) = 0;
+};
+
 /// Branch and bound over parts of the inputs and signs of units, best first with dives. It goes in rounds: the best
 /// open nodes are dealt out, each thread dives into a few of them (the better child next, the other one stays open)
 /// with the cut-off of the round's start, and what comes of it is gathered in the order of the nodes. The result
@@ -78,8 +95,13 @@ struct TreeResult {
 ///
 /// `saved`: a tree of the same root to go on with, instead of the root. Its nodes are bounded anew from the root's
 /// bounds when their turn comes. Throws std::out_of_range for nodes that are no parts of the root.
-TreeResult search_tree(const Task& task, std::shared_ptr<const Network> network, const Box& box, double cutoff,
-                       const TreeLimits& limits, const Listener& listener, const Stop& stop,
-                       const SavedTree* saved = nullptr);
+///
+/// Task, listener and stop have to outlive the search.
+std::unique_ptr<Search> make_tree(const Task& task, std::shared_ptr<const Network> network, const Box& box,
+                                  double cutoff, const TreeLimits& limits, const Listener& listener, const Stop& stop,
+                                  const SavedTree* saved = nullptr);
+
+/// What such a search is expected to take (TreeState::work) until it shows what is to come.
+double tree_entry_work(const Network& network);
 
 }  // namespace secateur::search
