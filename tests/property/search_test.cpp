@@ -95,7 +95,7 @@ TEST_P(NativeSearch, NeverLosesAKnownPoint) {
   EXPECT_GT(watched, 60);
 }
 
-/// 300 problems by each method; 3000 with SECATEUR_LONG set.
+/// 300 problems by each method; 10000 with SECATEUR_LONG set.
 INSTANTIATE_TEST_SUITE_P(TinyProblems, SearchAgainstBruteForce,
                          testing::Combine(testing::Values(Method::dual, Method::cut),
                                           testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 3 : 100)));

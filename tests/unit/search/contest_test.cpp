@@ -114,8 +114,7 @@ TEST_F(Contests, TheFirstGoesOnWhereTheOtherOneDisappoints) {
   const ContestResult result = run();
   EXPECT_TRUE(result.tree.exhausted);
   EXPECT_EQ(logs[0].work, 2000);
-  EXPECT_EQ(logs[1].turns, 1);
-  EXPECT_EQ(logs[1].work, 100);
+  EXPECT_LT(logs[1].work, 400);
 }
 
 TEST_F(Contests, OneThatIsSlowAtFirstGetsFurtherTurns) {

@@ -109,6 +109,24 @@ TEST(NativeSolve, SaysWhyItWasChosen) {
   EXPECT_EQ(result.note, "native search with cuts: 7 inputs, 11 non-zeros in a neuron's row");
 }
 
+TEST(NativeSolve, SearchesContestTheSameWayOnAnyNumberOfThreads) {
+  const OverBox problem = random_over_box(1, {8, 24, 24, 1});
+  model::SolveSettings settings = native_settings();
+  settings.engine = model::Engine::auto_;
+  const model::SolveResult one = search::solve(problem, settings);
+  settings.threads = 2;
+  const model::SolveResult two = search::solve(problem, settings);
+  EXPECT_THAT(one.note, HasSubstr("native search, then native search with cuts: 8 inputs"));
+  EXPECT_EQ(one.status, Status::optimal);
+  EXPECT_EQ(two.status, Status::optimal);
+  EXPECT_EQ(one.nodes, two.nodes);
+  EXPECT_EQ(one.bound, two.bound);
+  EXPECT_EQ(one.objective, two.objective);
+  const model::SolveResult alone = search::solve(problem, settings, {}, {}, nullptr, {}, search::Method::cut);
+  ASSERT_EQ(alone.status, Status::optimal);
+  EXPECT_NEAR(*alone.objective, *one.objective, 2e-4 * std::abs(*one.objective));
+}
+
 TEST(NativeSolve, BranchesOnListedValues) {
   const OverBox inside = random_over_box(1, {3, 14, 8, 1});
   model::Problem problem = inside;
