@@ -313,6 +313,8 @@ class Search {
     run.optimality = std::min(1e-7, feasibility);
     run.time_limit = m_stop.seconds_left();
     run.memory_limit = m_settings.memory_limit;
+    const double nodes_left = std::max(0.0, std::floor(m_settings.node_limit) - static_cast<double>(m_nodes));
+    if (nodes_left < 0x1p62) run.node_limit = static_cast<std::int64_t>(nodes_left);
     run.threads = m_settings.threads;
     run.seed = m_settings.seed;
     // Local search finds the optimum nearly always: what is left is to prove that nothing is better.

@@ -43,6 +43,7 @@ struct SolveSettings {
   double absolute_gap = 1e-6;
   double feasibility = 1e-6;
   double time_limit = std::numeric_limits<double>::infinity();
+  double node_limit = std::numeric_limits<double>::infinity();
   double memory_limit = std::numeric_limits<double>::infinity();
   int threads = 2;
   std::uint64_t seed = 0;
@@ -128,6 +129,8 @@ void describe(SolveSettings& s, Visitor&& visit) {
         Range<double>{0, infinity});
   visit("feasibility", s.feasibility, "largest violation of a constraint that is accepted", Range<double>{1e-10, 1e-2});
   visit("time-limit", s.time_limit, "seconds", Range<double>{0, infinity, true});
+  visit("node-limit", s.node_limit, "nodes of the tree, between rounds of which it is checked",
+        Range<double>{1, infinity});
   visit("memory-limit", s.memory_limit, "MiB", Range<double>{1, infinity});
   visit("threads", s.threads, "worker threads", Range<int>{1, 1024});
   visit("seed", s.seed, "seed of everything random", Range<std::uint64_t>{0, UINT64_MAX});

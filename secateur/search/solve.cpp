@@ -185,8 +185,10 @@ class Native {
     }
     listener.probe = [&](const Vector& x) { return m_sign * stage.probe(x); };
     listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(m_sign * bound, nodes); };
-    bool handed_over = false;
+    bool handed_over = false, out_of_nodes = false;
     listener.enough = [&](const TreeState& state) {
+      out_of_nodes = static_cast<double>(state.nodes) >= m_settings.node_limit;
+      if (out_of_nodes) return true;
       constexpr double still_open = 0.3;
       handed_over = state.nodes >= plan.patience && state.open >= still_open;
       if (handed_over) {
@@ -217,7 +219,8 @@ class Native {
                             cut_entry_work(*network)};
       contestants.insert(plan.cuts_first ? contestants.begin() : contestants.end(), cuts);
     }
-    const ContestResult found = contest(contestants, cutoff, listener);
+    ContestResult found = contest(contestants, cutoff, listener);
+    if (out_of_nodes) found.tree.stopped = Status::node_limit;
     if (!handed_over && m_settings.engine == model::Engine::auto_) {
       m_choice = fmt::format("{}: {} inputs, {:.0f} non-zeros in a neuron's row", fmt::join(found.ran, ", then "),
                              graph.inputs(), fan_in(graph));

@@ -194,6 +194,19 @@ def test_objectives_that_are_none(named, objective, reason):
     refused("solve", named, "--objective", objective, mentions=[reason])
 
 
+@pytest.mark.parametrize("engine", ["native", "milp"])
+def test_a_limit_of_nodes_leaves_a_valid_bound(tmp_path, engine):
+    net = save(tmp_path / "net.onnx", random_layers([8, 40, 40, 1], 5))
+    found = solve(net, "--box", "-1:1", "--engine", engine, "--node-limit", "40", "--tighten", "off", code=4)
+    assert found["status"] == "node_limit" and found["engine"] == engine
+    # Checked between rounds.
+    assert 40 <= found["nodes"] <= 40 + 32 * 16
+    assert found["bound"] < found["objective"]
+    more = solve(net, "--box", "-1:1", "--engine", engine, "--node-limit", "1000", "--tighten", "off", code=4)
+    assert found["nodes"] < more["nodes"] and found["bound"] <= more["bound"] <= more["objective"]
+    refused("solve", net, "--box", "-1:1", "--node-limit", "0", mentions=["--node-limit", "at least 1"])
+
+
 def test_time_limit_is_exit_code_4_with_a_valid_bound(hard):
     net, best = hard
     found = solve(net, "--box", "-1:1", "--time-limit", "2", code=4)
