@@ -81,17 +81,19 @@ Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>&
     Inequality inactive;
     inactive.column = {form.activation(i), form.binary(i)};
     inactive.value = {1, -upper};
-    form.rows.insert(form.rows.end(), {std::move(above), std::move(active), std::move(inactive)});
+    for (const Inequality* row : {&above, &active, &inactive}) form.rows.push_back(*row);
   }
   for (const Range& range : ranges) {
     const Index row = folded.units() + 1 + range.output;
     if (std::isfinite(range.upper)) {
-      form.rows.push_back(weights(row, 1));
-      form.rows.back().side = add_up(add_up(range.upper, -folded.bias(row)), folded.error(row));
+      Inequality most = weights(row, 1);
+      most.side = add_up(add_up(range.upper, -folded.bias(row)), folded.error(row));
+      form.rows.push_back(most);
     }
     if (std::isfinite(range.lower)) {
-      form.rows.push_back(weights(row, -1));
-      form.rows.back().side = add_up(add_up(-range.lower, folded.bias(row)), folded.error(row));
+      Inequality least = weights(row, -1);
+      least.side = add_up(add_up(-range.lower, folded.bias(row)), folded.error(row));
+      form.rows.push_back(least);
     }
   }
   form.formulation_rows = static_cast<int>(form.rows.size());
@@ -115,7 +117,7 @@ double proven_bound(const Form& form, const std::vector<double>& y, const std::v
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double multiplier = y[i];
     if (!(multiplier > 0) || !std::isfinite(multiplier)) continue;
-    const Inequality& row = form.rows[i];
+    const RowView row = form.rows[i];
     for (std::size_t k = 0; k < row.column.size(); ++k) {
       const auto j = static_cast<std::size_t>(row.column[k]);
       const double product = multiplier * row.value[k];

@@ -30,12 +30,8 @@ bool CutProgram::add_violated() {
   m_violated.clear();
   for (std::size_t i = 0; i < m_in.size(); ++i) {
     if (m_in[i] != 0) continue;
-    const Inequality& row = m_form->rows[i];
-    double sum = -row.side;
-    for (std::size_t k = 0; k < row.column.size(); ++k) {
-      sum += row.value[k] * m_x[static_cast<std::size_t>(row.column[k])];
-    }
-    if (sum > violated) m_violated.emplace_back(-sum, static_cast<int>(i));
+    const double slack = m_form->rows[i].slack(m_x);
+    if (slack < -violated) m_violated.emplace_back(slack, static_cast<int>(i));
   }
   if (m_violated.size() > most_added) {
     std::sort(m_violated.begin(), m_violated.end());

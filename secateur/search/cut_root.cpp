@@ -45,7 +45,7 @@ bool worthwhile(double objective, double cutoff) {
 }
 
 /// Throws when a cut loses the point that tests send along.
-void check(const Form& form, const std::vector<double>& known, const Inequality& row) {
+void check(const Form& form, const std::vector<double>& known, const RowView& row) {
   double sum = -row.side, size = std::abs(row.side) + 1;
   for (std::size_t k = 0; k < row.column.size(); ++k) {
     const auto j = static_cast<std::size_t>(row.column[k]);
@@ -84,7 +84,7 @@ CutRoot make_root(const Task& task, std::shared_ptr<const Network> network, cons
   std::vector<double> known;
   if (root.watched) {
     form.complete(task.sentinel->point().data(), known);
-    for (const Inequality& row : form.rows) check(form, known, row);
+    for (std::size_t i = 0; i < form.rows.size(); ++i) check(form, known, form.rows[i]);
   }
 
   CutProgram& program = root.program;
@@ -116,9 +116,9 @@ CutRoot make_root(const Task& task, std::shared_ptr<const Network> network, cons
     std::vector<Cut> cuts = separator.run(x, program.simplex(), most);
     if (cuts.empty()) break;
     ++root.rounds;
-    for (Cut& cut : cuts) {
+    for (const Cut& cut : cuts) {
       if (root.watched) check(form, known, cut.row);
-      form.rows.push_back(std::move(cut.row));
+      form.rows.push_back(cut.row);
     }
     constexpr std::int64_t refactor_every = 500;
     program.shed(0);

@@ -40,7 +40,7 @@ DualSimplex::DualSimplex(std::vector<double> cost, std::vector<double> lower, st
   }
 }
 
-void DualSimplex::add(const Inequality& added, int name) {
+void DualSimplex::add(const RowView& added, int name) {
   const int r = rows();
   const int variable = m_columns + r;
   m_tableau.resize(m_tableau.size() + static_cast<std::size_t>(m_stride), 0.0);
@@ -149,19 +149,36 @@ void DualSimplex::set_bounds(const std::vector<double>& lower, const std::vector
   }
 }
 
+/// What the inner loops read of variables, in the order of slots and rows.
+void DualSimplex::prepare() {
+  m_turn.resize(m_nonbasic.size());
+  m_width.resize(m_nonbasic.size());
+  for (int slot = 0; slot < m_columns; ++slot) settle(slot);
+  m_low.resize(m_basic.size());
+  m_high.resize(m_basic.size());
+  for (std::size_t r = 0; r < m_basic.size(); ++r) {
+    m_low[r] = lower(m_basic[r]);
+    m_high[r] = upper(m_basic[r]);
+  }
+}
+
+void DualSimplex::settle(int slot) {
+  const auto q = static_cast<std::size_t>(slot);
+  const int variable = m_nonbasic[q];
+  m_width[q] = upper(variable) - lower(variable);
+  m_turn[q] = m_width[q] == 0 ? 0 : m_at_upper[q] != 0 ? 1 : -1;
+}
+
 int DualSimplex::leaving() const {
   int best = -1;
   double most = 0;
-  for (int r = 0; r < rows(); ++r) {
-    const auto i = static_cast<std::size_t>(r);
-    const int variable = m_basic[i];
-    const double value = m_value[i];
-    const double violation = std::max(lower(variable) - value, value - upper(variable));
+  for (std::size_t i = 0; i < m_basic.size(); ++i) {
+    const double violation = std::max(m_low[i] - m_value[i], m_value[i] - m_high[i]);
     if (violation <= feasible) continue;
     const double score = violation * violation / (1 + m_norm[i]);
     if (score > most) {
       most = score;
-      best = r;
+      best = static_cast<int>(i);
     }
   }
   return best;
@@ -174,25 +191,25 @@ int DualSimplex::entering(int r, double sign, double violation) {
   m_candidates.clear();
   m_flips.clear();
   const double* entries = row(r);
-  for (int slot = 0; slot < m_columns; ++slot) {
-    const double entry = entries[slot];
-    if (std::abs(entry) < least_pivot) continue;
-    const bool up = m_at_upper[static_cast<std::size_t>(slot)] != 0;
-    // Whether moving off its bound moves the leaving variable towards its own.
-    if ((sign * entry < 0) == up) continue;
-    const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
-    if (!is_slack(variable) &&
-        m_lower[static_cast<std::size_t>(variable)] == m_upper[static_cast<std::size_t>(variable)]) {
-      continue;
-    }
-    const double d = m_reduced[static_cast<std::size_t>(slot)];
-    const double ratio = std::max(0.0, up ? -d : d) / std::abs(entry);
-    m_candidates.push_back({ratio, std::abs(entry), slot});
+  // Those that move off their bounds so that the leaving variable moves towards its own.
+  m_index.resize(m_nonbasic.size());
+  std::size_t count = 0;
+  for (std::size_t slot = 0; slot < m_nonbasic.size(); ++slot) {
+    m_index[count] = static_cast<int>(slot);
+    count += sign * entries[slot] * m_turn[slot] >= least_pivot ? 1 : 0;
   }
-  const auto range = [&](const Candidate& c) {
-    const int variable = m_nonbasic[static_cast<std::size_t>(c.slot)];
-    return upper(variable) - lower(variable);
-  };
+  m_candidates.resize(count);
+  // Beyond the ties of one that ends the ray by itself no one counts.
+  double limit = std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto slot = static_cast<std::size_t>(m_index[k]);
+    const double size = std::abs(entries[slot]);
+    const double ratio = std::max(0.0, -m_turn[slot] * m_reduced[slot]) / size;
+    m_candidates[k] = {ratio, size, m_index[k]};
+    if (size * m_width[slot] > violation) limit = std::min(limit, ratio + shift / size);
+  }
+  std::erase_if(m_candidates, [limit](const Candidate& c) { return c.ratio > limit; });
+  const auto range = [&](const Candidate& c) { return m_width[static_cast<std::size_t>(c.slot)]; };
   std::sort(m_candidates.begin(), m_candidates.end(), [](const Candidate& a, const Candidate& b) {
     return a.ratio != b.ratio ? a.ratio < b.ratio : a.slot < b.slot;
   });
@@ -239,40 +256,38 @@ int DualSimplex::entering(int r, double sign, double violation) {
 }
 
 SimplexEnd DualSimplex::solve(double cutoff, int budget) {
+  prepare();
   for (int step = 0; step < budget; ++step) {
     if (m_objective > cutoff) return SimplexEnd::above;
     const int r = leaving();
     if (r < 0) return SimplexEnd::optimal;
     const auto i = static_cast<std::size_t>(r);
-    const int variable = m_basic[i];
-    const bool below = m_value[i] < lower(variable);
-    const double bound = below ? lower(variable) : upper(variable);
+    const bool below = m_value[i] < m_low[i];
+    const double bound = below ? m_low[i] : m_high[i];
     const int slot = entering(r, below ? 1 : -1, std::abs(m_value[i] - bound));
     if (slot < 0) {
       m_ray_row = r;
       m_ray_sign = below ? 1 : -1;
       return SimplexEnd::infeasible;
     }
-    if (!m_flips.empty()) {
-      for (const int passed : m_flips) flip(passed);
-    }
+    for (const int passed : m_flips) flip(passed);
     const auto q = static_cast<std::size_t>(slot);
-    const double pivot = row(r)[slot];
-    const double step_length = (m_value[i] - bound) / pivot;
+    const double step_length = (m_value[i] - bound) / row(r)[slot];
     const double entered = at(slot) + step_length;
     m_objective += m_reduced[q] * step_length;
-    for (int k = 0; k < rows(); ++k) m_value[static_cast<std::size_t>(k)] -= row(k)[slot] * step_length;
-    exchange(r, slot);
+    exchange(r, slot, step_length);
     m_value[i] = entered;
+    m_low[i] = lower(m_basic[i]);
+    m_high[i] = upper(m_basic[i]);
     m_at_upper[q] = below ? 0 : 1;
+    settle(slot);
     // Signs that round-off or the ratio test has turned.
-    for (int j = 0; j < m_columns; ++j) {
-      double& d = m_reduced[static_cast<std::size_t>(j)];
-      if (m_at_upper[static_cast<std::size_t>(j)] != 0 ? d <= 0 : d >= 0) continue;
-      if (std::abs(d) <= 4 * shift) {
-        d = 0;
+    for (std::size_t j = 0; j < m_nonbasic.size(); ++j) {
+      if (m_turn[j] * m_reduced[j] <= 0) continue;
+      if (std::abs(m_reduced[j]) <= 4 * shift) {
+        m_reduced[j] = 0;
       } else {
-        flip(j);
+        flip(static_cast<int>(j));
       }
     }
   }
@@ -286,12 +301,13 @@ void DualSimplex::flip(int slot) {
   m_at_upper[f] = m_at_upper[f] != 0 ? 0 : 1;
   const double delta = at(slot) - before;
   if (delta == 0) return;
+  m_turn[f] = -m_turn[f];
   m_objective += m_reduced[f] * delta;
   for (int r = 0; r < rows(); ++r) m_value[static_cast<std::size_t>(r)] -= row(r)[slot] * delta;
 }
 
-/// The variable of row r and that of the slot change places.
-void DualSimplex::exchange(int r, int slot) {
+/// The variable of row r and that of the slot change places, after the slot's has moved by `step`.
+void DualSimplex::exchange(int r, int slot, double step) {
   ++m_exchanges;
   double* pivot_row = row(r);
   const double pivot = pivot_row[slot];
@@ -306,6 +322,7 @@ void DualSimplex::exchange(int r, int slot) {
   for (int k = 0; k < rows(); ++k) {
     double& entry = row(k)[slot];
     if (k == r || entry == 0) continue;
+    m_value[static_cast<std::size_t>(k)] -= entry * step;
     if (std::abs(entry) > nothing) {
       m_index.push_back(k);
       m_factor.push_back(entry);
@@ -336,7 +353,7 @@ void DualSimplex::exchange(int r, int slot) {
   m_place[static_cast<std::size_t>(m_nonbasic[static_cast<std::size_t>(slot)])] = slot;
 }
 
-void DualSimplex::refactor(const std::vector<Inequality>& named) {
+void DualSimplex::refactor(const Rows& named) {
   std::vector<int> wanted;
   for (const int variable : m_basic) {
     if (!is_slack(variable)) wanted.push_back(variable);
@@ -370,7 +387,7 @@ void DualSimplex::refactor(const std::vector<Inequality>& named) {
       }
     }
     // A basis that has become singular in plain arithmetic: the column stays nonbasic.
-    if (best >= 0) fresh.exchange(best, slot);
+    if (best >= 0) fresh.exchange(best, slot, 0);
   }
   for (int slot = 0; slot < m_columns; ++slot) {
     const auto q = static_cast<std::size_t>(slot);
@@ -420,7 +437,7 @@ void DualSimplex::go_to(const Basis& basis) {
       }
     }
     if (best == leave.size()) continue;
-    exchange(leave[best], slot);
+    exchange(leave[best], slot, 0);
     leave.erase(leave.begin() + static_cast<std::ptrdiff_t>(best));
   }
   for (std::size_t q = 0; q < m_at_upper.size(); ++q) m_at_upper[q] = m_reduced[q] < 0 ? 1 : 0;

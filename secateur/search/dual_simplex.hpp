@@ -6,15 +6,9 @@
 #include <vector>
 
 #include "secateur/core/matrix.hpp"
+#include "secateur/search/inequalities.hpp"
 
 namespace secateur::search {
-
-/// sum value * column <= side.
-struct Inequality {
-  std::vector<int> column;
-  std::vector<double> value;
-  double side = 0;
-};
 
 /// What a basis comes down to: the basic columns and, as many, the names of the rows whose slacks are not basic.
 /// Ascending.
@@ -48,14 +42,14 @@ class DualSimplex {
   DualSimplex(std::vector<double> cost, std::vector<double> lower, std::vector<double> upper);
 
   /// Appends a row under a name; its slack is basic.
-  void add(const Inequality& row, int name);
+  void add(const RowView& row, int name);
   /// Drops the rows r with keep[r] == 0, whose slacks have to be basic; the others move up.
   void keep(const std::vector<char>& keep);
   void set_bounds(const std::vector<double>& lower, const std::vector<double>& upper);
   /// Until the optimum, until the objective is above `cutoff`, or for so many exchanges.
   SimplexEnd solve(double cutoff, int budget);
   /// Builds the tableau anew for the same basis, from the rows by their names.
-  void refactor(const std::vector<Inequality>& named);
+  void refactor(const Rows& named);
 
   [[nodiscard]] Basis basis() const;
   /// Goes to a basis whose rows are all here, as far as its pivots allow in plain arithmetic; with one exchange for
@@ -107,9 +101,11 @@ class DualSimplex {
   }
   [[nodiscard]] double* row(int r) { return m_tableau.data() + static_cast<std::ptrdiff_t>(r) * m_stride; }
   [[nodiscard]] const double* row(int r) const { return m_tableau.data() + static_cast<std::ptrdiff_t>(r) * m_stride; }
+  void prepare();
+  void settle(int slot);
   [[nodiscard]] int leaving() const;
   [[nodiscard]] int entering(int r, double sign, double violation);
-  void exchange(int r, int slot);
+  void exchange(int r, int slot, double step);
   void flip(int slot);
   void recompute_values();
 
@@ -133,6 +129,9 @@ class DualSimplex {
   std::vector<Candidate> m_candidates;
   std::vector<int> m_flips, m_index;
   std::vector<double> m_factor, m_pivot, m_delta;
+  /// In a run: +1 for a slot at its upper bound, -1 at its lower one, 0 if both are one; the distance of both bounds;
+  /// bounds of the rows' basic variables.
+  std::vector<double> m_turn, m_width, m_low, m_high;
 };
 
 }  // namespace secateur::search

@@ -35,12 +35,7 @@ void Mir::set_point(const std::vector<double>& x) {
   m_lambda.assign(rows, 0.0);
   m_row_seen.assign(rows, 0);
   for (std::size_t i = 0; i < rows; ++i) {
-    const Inequality& row = m_form.rows[i];
-    double slack = row.side;
-    for (std::size_t k = 0; k < row.column.size(); ++k) {
-      slack -= row.value[k] * x[static_cast<std::size_t>(row.column[k])];
-    }
-    m_slack[i] = slack;
+    m_slack[i] = m_form.rows[i].slack(x);
   }
 }
 
@@ -84,7 +79,7 @@ void Mir::aggregate(const std::vector<std::pair<int, double>>& multipliers) {
     }
   }
   const auto add_entries = [&](int row, double multiplier) {
-    const Inequality& entries = m_form.rows[static_cast<std::size_t>(row)];
+    const RowView entries = m_form.rows[static_cast<std::size_t>(row)];
     for (std::size_t k = 0; k < entries.column.size(); ++k) {
       const auto j = static_cast<std::size_t>(entries.column[k]);
       touch(entries.column[k]);
@@ -112,7 +107,7 @@ void Mir::aggregate(const std::vector<std::pair<int, double>>& multipliers) {
   for (const int row : m_rows) {
     const double multiplier = m_lambda[static_cast<std::size_t>(row)];
     if (multiplier == 0) continue;
-    const Inequality& entries = m_form.rows[static_cast<std::size_t>(row)];
+    const RowView entries = m_form.rows[static_cast<std::size_t>(row)];
     for (std::size_t k = 0; k < entries.column.size(); ++k) {
       const auto j = static_cast<std::size_t>(entries.column[k]);
       touch(entries.column[k]);
@@ -308,7 +303,7 @@ std::optional<Cut> Mir::safe_cut(double divisor, double beta) {
   for (const auto& [row, lambda] : m_kept_slacks) {
     // - m (side - A x).
     const double multiplier = next_up(lambda * scale);
-    const Inequality& entries = m_form.rows[static_cast<std::size_t>(row)];
+    const RowView entries = m_form.rows[static_cast<std::size_t>(row)];
     for (std::size_t k = 0; k < entries.column.size(); ++k) {
       add_column(entries.column[k], multiplier * entries.value[k]);
     }

@@ -46,7 +46,7 @@ void Separator::hull_cuts(const std::vector<double>& x) {
     const double delta = x[d];
     if (delta < integral || delta > 1 - integral) continue;
     const int above = 3 * i;
-    const Inequality& row = m_form.rows[static_cast<std::size_t>(above)];
+    const RowView row = m_form.rows[static_cast<std::size_t>(above)];
     double right = 0;
     for (std::size_t k = 0; k + 1 < row.column.size(); ++k) {
       const auto v = static_cast<std::size_t>(row.column[k]);
@@ -95,7 +95,7 @@ void Separator::path_cuts(const std::vector<double>& x) {
       const auto extend = [&](int unit, double multiplier) {
         path.emplace_back(3 * unit, multiplier);
         const int above = 3 * unit;
-        const Inequality& row = m_form.rows[static_cast<std::size_t>(above)];
+        const RowView row = m_form.rows[static_cast<std::size_t>(above)];
         for (std::size_t k = 0; k < row.column.size(); ++k) {
           m_g[static_cast<std::size_t>(row.column[k])] += multiplier * row.value[k];
           touched.push_back(row.column[k]);

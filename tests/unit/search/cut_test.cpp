@@ -62,7 +62,7 @@ Vector random_point(const std::vector<double>& lower, const std::vector<double>&
 /// A small linear program with finite bounds, in both forms.
 struct Program {
   std::vector<double> cost, lower, upper;
-  std::vector<Inequality> rows;
+  Rows rows;
 
   explicit Program(Rng& rng) {
     const auto columns = static_cast<int>(3 + rng.below(12));
@@ -86,7 +86,8 @@ struct Program {
   [[nodiscard]] lp::Model model() const {
     lp::Model model;
     for (std::size_t j = 0; j < cost.size(); ++j) model.add_column(lower[j], upper[j], cost[j], false, {});
-    for (const Inequality& row : rows) {
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const RowView row = rows[r];
       for (std::size_t k = 0; k < row.column.size(); ++k) model.add_entry(row.column[k], row.value[k]);
       model.close_row(-infinity, row.side, {});
     }
@@ -218,7 +219,7 @@ TEST(CutRoot, RowsAndBoundHoldAtEverySampledPoint) {
       const double objective = form.complete(x.data(), columns);
       EXPECT_GE(objective + 1e-10 * std::max(1.0, std::abs(objective)), root.bound);
       for (std::size_t i = 0; i < form.rows.size(); ++i) {
-        const Inequality& row = form.rows[i];
+        const RowView row = form.rows[i];
         double sum = -row.side, size = std::abs(row.side);
         for (std::size_t n = 0; n < row.column.size(); ++n) {
           const auto j = static_cast<std::size_t>(row.column[n]);
