@@ -12,8 +12,8 @@ namespace secateur::search {
 /// How much is spent on cuts at the root.
 struct RootSettings {
   int rounds = 40;
-  double cuts_a_unit = 0.5;  ///< a round adds no more than so many
-  double enough = 1e-3;      ///< it ends when three rounds close less than this part of the gap
+  double cuts_a_unit = 1;  ///< a round adds no more than so many
+  double enough = 0.05;    ///< it ends when three rounds close less than this part of the gap
 };
 
 /// A root node: the form with its cuts, its relaxation solved. Holds for points whose objective is not above the

@@ -17,20 +17,20 @@ constexpr double feasible = 1e-8, costless = 1e-9, nothing = 1e-12;
 constexpr double shift = 1e-7;
 /// Pivots below the first are avoided where there is another one, below the second always.
 constexpr double small_pivot = 1e-4, least_pivot = 1e-7;
-constexpr std::ptrdiff_t lanes = crown_lanes;
+/// Pending exchanges of the tableau from which on it is changed, unless a run can end before there is no room for more.
+constexpr int many_pending = 16;
 
 }  // namespace
 
 DualSimplex::DualSimplex(std::vector<double> cost, std::vector<double> lower, std::vector<double> upper)
     : m_columns(static_cast<int>(cost.size())),
-      m_stride((static_cast<std::ptrdiff_t>(cost.size()) + lanes - 1) / lanes * lanes),
+      m_tableau(m_columns),
       m_cost(std::move(cost)),
       m_lower(std::move(lower)),
       m_upper(std::move(upper)) {
   m_wide_lower = m_lower;
   m_wide_upper = m_upper;
-  m_reduced.assign(static_cast<std::size_t>(m_stride), 0.0);
-  std::copy(m_cost.begin(), m_cost.end(), m_reduced.begin());
+  m_reduced = m_cost;
   for (int j = 0; j < m_columns; ++j) {
     m_nonbasic.push_back(j);
     m_place.push_back(j);
@@ -43,8 +43,8 @@ DualSimplex::DualSimplex(std::vector<double> cost, std::vector<double> lower, st
 void DualSimplex::add(const RowView& added, int name) {
   const int r = rows();
   const int variable = m_columns + r;
-  m_tableau.resize(m_tableau.size() + static_cast<std::size_t>(m_stride), 0.0);
-  double* to = row(r);
+  m_delta.assign(static_cast<std::size_t>(m_columns), 0.0);
+  std::vector<std::pair<int, double>> multiples;
   double value = added.side, most = added.side;
   for (std::size_t k = 0; k < added.column.size(); ++k) {
     const double a = added.value[k];
@@ -52,18 +52,15 @@ void DualSimplex::add(const RowView& added, int name) {
     most -= a > 0 ? a * m_wide_lower[v] : a * m_wide_upper[v];
     const int place = m_place[static_cast<std::size_t>(added.column[k])];
     if (place >= 0) {
-      to[place] += a;
+      m_delta[static_cast<std::size_t>(place)] += a;
       value -= a * at(place);
     } else {
-      const double* from = row(~place);
-      for (std::ptrdiff_t j = 0; j < m_stride; ++j) to[j] -= a * from[j];
       const int basic = ~place;
+      multiples.emplace_back(basic, a);
       value -= a * m_value[static_cast<std::size_t>(basic)];
     }
   }
-  double norm = 0;
-  for (std::ptrdiff_t j = 0; j < m_stride; ++j) norm += to[j] * to[j];
-  m_norm.push_back(norm);
+  m_tableau.append(m_delta, multiples);
   m_value.push_back(value);
   m_side.push_back(added.side);
   m_name.push_back(name);
@@ -89,22 +86,19 @@ void DualSimplex::keep(const std::vector<char>& keep) {
     most.push_back(m_slack_upper[static_cast<std::size_t>(i)]);
   }
   int to = 0;
+  std::vector<char> stays(static_cast<std::size_t>(count), 0);
   for (int r = 0; r < count; ++r) {
     const int renamed = name[static_cast<std::size_t>(m_basic[static_cast<std::size_t>(r)])];
     if (renamed < 0) continue;
-    if (to != r) {
-      std::copy_n(row(r), m_stride, row(to));
-      m_value[static_cast<std::size_t>(to)] = m_value[static_cast<std::size_t>(r)];
-      m_norm[static_cast<std::size_t>(to)] = m_norm[static_cast<std::size_t>(r)];
-    }
+    stays[static_cast<std::size_t>(r)] = 1;
+    m_value[static_cast<std::size_t>(to)] = m_value[static_cast<std::size_t>(r)];
     m_basic[static_cast<std::size_t>(to)] = renamed;
     ++to;
   }
   const auto left = static_cast<std::size_t>(to);
   m_basic.resize(left);
   m_value.resize(left);
-  m_norm.resize(left);
-  m_tableau.resize(left * static_cast<std::size_t>(m_stride));
+  m_tableau.keep(stays);
   m_side = std::move(side);
   m_name = std::move(names);
   m_slack_upper = std::move(most);
@@ -117,8 +111,8 @@ void DualSimplex::keep(const std::vector<char>& keep) {
 }
 
 void DualSimplex::set_bounds(const std::vector<double>& lower, const std::vector<double>& upper) {
-  m_delta.assign(static_cast<std::size_t>(m_stride), 0.0);
-  int moved = 0;
+  m_delta.assign(static_cast<std::size_t>(m_columns), 0.0);
+  m_index.clear();
   for (int slot = 0; slot < m_columns; ++slot) {
     const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
     if (is_slack(variable)) continue;
@@ -132,21 +126,18 @@ void DualSimplex::set_bounds(const std::vector<double>& lower, const std::vector
     if (now == before) continue;
     m_delta[static_cast<std::size_t>(slot)] = now - before;
     m_objective += d * (now - before);
-    ++moved;
+    m_index.push_back(slot);
   }
   m_lower = lower;
   m_upper = upper;
-  if (moved == 0) return;
-  m_index.clear();
-  for (int slot = 0; slot < m_columns; ++slot) {
-    if (m_delta[static_cast<std::size_t>(slot)] != 0) m_index.push_back(slot);
-  }
-  for (int r = 0; r < rows(); ++r) {
-    const double* entries = row(r);
-    double sum = 0;
-    for (const int slot : m_index) sum += entries[slot] * m_delta[static_cast<std::size_t>(slot)];
-    m_value[static_cast<std::size_t>(r)] -= sum;
-  }
+  shift_values();
+}
+
+/// The basic variables follow the slots of m_index, which have moved by m_delta.
+void DualSimplex::shift_values() {
+  if (m_index.empty()) return;
+  m_tableau.product(m_index, m_delta, m_column);
+  for (std::size_t r = 0; r < m_value.size(); ++r) m_value[r] -= m_column[r];
 }
 
 /// What the inner loops read of variables, in the order of slots and rows.
@@ -175,7 +166,7 @@ int DualSimplex::leaving() const {
   for (std::size_t i = 0; i < m_basic.size(); ++i) {
     const double violation = std::max(m_low[i] - m_value[i], m_value[i] - m_high[i]);
     if (violation <= feasible) continue;
-    const double score = violation * violation / (1 + m_norm[i]);
+    const double score = violation * violation / (1 + m_tableau.norm(static_cast<int>(i)));
     if (score > most) {
       most = score;
       best = static_cast<int>(i);
@@ -190,7 +181,8 @@ int DualSimplex::leaving() const {
 int DualSimplex::entering(int r, double sign, double violation) {
   m_candidates.clear();
   m_flips.clear();
-  const double* entries = row(r);
+  m_tableau.row(r, m_row);
+  const double* entries = m_row.data();
   // Those that move off their bounds so that the leaving variable moves towards its own.
   m_index.resize(m_nonbasic.size());
   std::size_t count = 0;
@@ -270,9 +262,9 @@ SimplexEnd DualSimplex::solve(double cutoff, int budget) {
       m_ray_sign = below ? 1 : -1;
       return SimplexEnd::infeasible;
     }
-    for (const int passed : m_flips) flip(passed);
+    flip(m_flips);
     const auto q = static_cast<std::size_t>(slot);
-    const double step_length = (m_value[i] - bound) / row(r)[slot];
+    const double step_length = (m_value[i] - bound) / m_row[q];
     const double entered = at(slot) + step_length;
     m_objective += m_reduced[q] * step_length;
     exchange(r, slot, step_length);
@@ -282,75 +274,77 @@ SimplexEnd DualSimplex::solve(double cutoff, int budget) {
     m_at_upper[q] = below ? 0 : 1;
     settle(slot);
     // Signs that round-off or the ratio test has turned.
+    m_flips.clear();
     for (std::size_t j = 0; j < m_nonbasic.size(); ++j) {
       if (m_turn[j] * m_reduced[j] <= 0) continue;
       if (std::abs(m_reduced[j]) <= 4 * shift) {
         m_reduced[j] = 0;
       } else {
-        flip(static_cast<int>(j));
+        m_flips.push_back(static_cast<int>(j));
       }
     }
+    flip(m_flips);
+    const int left = budget - step - 1;
+    if (m_tableau.pending() >= many_pending && m_tableau.pending() + left > Tableau::most_pending) m_tableau.apply();
   }
   return SimplexEnd::stalled;
 }
 
-/// A nonbasic variable goes to its other bound.
-void DualSimplex::flip(int slot) {
-  const auto f = static_cast<std::size_t>(slot);
-  const double before = at(slot);
-  m_at_upper[f] = m_at_upper[f] != 0 ? 0 : 1;
-  const double delta = at(slot) - before;
-  if (delta == 0) return;
-  m_turn[f] = -m_turn[f];
-  m_objective += m_reduced[f] * delta;
-  for (int r = 0; r < rows(); ++r) m_value[static_cast<std::size_t>(r)] -= row(r)[slot] * delta;
+/// Nonbasic variables go to their other bounds.
+void DualSimplex::flip(const std::vector<int>& slots) {
+  if (slots.empty()) return;
+  m_delta.assign(static_cast<std::size_t>(m_columns), 0.0);
+  m_index.clear();
+  for (const int slot : slots) {
+    const auto f = static_cast<std::size_t>(slot);
+    const double before = at(slot);
+    m_at_upper[f] = m_at_upper[f] != 0 ? 0 : 1;
+    const double delta = at(slot) - before;
+    if (delta == 0) continue;
+    m_turn[f] = -m_turn[f];
+    m_objective += m_reduced[f] * delta;
+    m_delta[f] = delta;
+    m_index.push_back(slot);
+  }
+  shift_values();
 }
 
-/// The variable of row r and that of the slot change places, after the slot's has moved by `step`.
+/// The variable of row r, which is in m_row, and that of the slot change places, after the slot's has moved by `step`.
 void DualSimplex::exchange(int r, int slot, double step) {
   ++m_exchanges;
-  double* pivot_row = row(r);
-  const double pivot = pivot_row[slot];
-  const double inverse = 1 / pivot;
-  m_pivot.resize(static_cast<std::size_t>(m_stride));
-  double norm = 0;
-  for (std::ptrdiff_t j = 0; j < m_stride; ++j) m_pivot[static_cast<std::size_t>(j)] = pivot_row[j] * inverse;
-  m_pivot[static_cast<std::size_t>(slot)] = inverse;
-  for (const double entry : m_pivot) norm += entry * entry;
-  m_index.clear();
-  m_factor.clear();
-  for (int k = 0; k < rows(); ++k) {
-    double& entry = row(k)[slot];
-    if (k == r || entry == 0) continue;
-    m_value[static_cast<std::size_t>(k)] -= entry * step;
-    if (std::abs(entry) > nothing) {
-      m_index.push_back(k);
-      m_factor.push_back(entry);
-    }
-    entry = 0;
+  m_work += static_cast<double>(rows()) * static_cast<double>(m_columns);
+  const auto q = static_cast<std::size_t>(slot);
+  m_tableau.column(slot, m_column);
+  for (std::size_t k = 0; k < m_value.size(); ++k) m_value[k] -= m_column[k] * step;
+  m_tableau.exchange(r, slot, m_row, m_column);
+  const double rate = m_reduced[q] / m_row[q];
+  if (rate != 0) {
+    for (std::size_t j = 0; j < m_reduced.size(); ++j) m_reduced[j] -= rate * m_row[j];
+    m_reduced[q] = -rate;
   }
-  Elimination elimination;
-  elimination.count = static_cast<std::ptrdiff_t>(m_index.size());
-  elimination.stride = m_stride;
-  m_work += static_cast<double>(elimination.count) * static_cast<double>(m_stride);
-  elimination.matrix = m_tableau.data();
-  elimination.pivot = m_pivot.data();
-  elimination.index = m_index.data();
-  elimination.factor = m_factor.data();
-  elimination.norm = m_norm.data();
-  bound_kernels().eliminate(elimination);
-  std::copy(m_pivot.begin(), m_pivot.end(), pivot_row);
-  m_norm[static_cast<std::size_t>(r)] = norm;
-  const double d = m_reduced[static_cast<std::size_t>(slot)];
-  if (d != 0) {
-    m_reduced[static_cast<std::size_t>(slot)] = 0;
-    for (std::ptrdiff_t j = 0; j < m_stride; ++j) {
-      m_reduced[static_cast<std::size_t>(j)] -= d * m_pivot[static_cast<std::size_t>(j)];
-    }
-  }
-  std::swap(m_basic[static_cast<std::size_t>(r)], m_nonbasic[static_cast<std::size_t>(slot)]);
+  std::swap(m_basic[static_cast<std::size_t>(r)], m_nonbasic[q]);
   m_place[static_cast<std::size_t>(m_basic[static_cast<std::size_t>(r)])] = ~r;
-  m_place[static_cast<std::size_t>(m_nonbasic[static_cast<std::size_t>(slot)])] = slot;
+  m_place[static_cast<std::size_t>(m_nonbasic[q])] = slot;
+}
+
+/// The slot's variable enters the basis for that of one of the rows with the largest pivot, which is no longer among
+/// them; unless all pivots are tiny.
+void DualSimplex::enter(int slot, std::vector<int>& rows) {
+  m_tableau.column(slot, m_column);
+  std::size_t best = rows.size();
+  double most = least_pivot;
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const double size = std::abs(m_column[static_cast<std::size_t>(rows[k])]);
+    if (size > most) {
+      most = size;
+      best = k;
+    }
+  }
+  if (best == rows.size()) return;
+  m_tableau.row(rows[best], m_row);
+  exchange(rows[best], slot, 0);
+  rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(best));
+  if (m_tableau.pending() >= many_pending) m_tableau.apply();
 }
 
 void DualSimplex::refactor(const Rows& named) {
@@ -373,22 +367,12 @@ void DualSimplex::refactor(const Rows& named) {
   fresh.m_wide_upper = m_wide_upper;
   for (const int name : m_name) fresh.add(named[static_cast<std::size_t>(name)], name);
   std::sort(wanted.begin(), wanted.end());
-  for (const int variable : wanted) {
-    const int slot = fresh.m_place[static_cast<std::size_t>(variable)];
-    int best = -1;
-    double most = least_pivot;
-    for (int r = 0; r < fresh.rows(); ++r) {
-      const int basic = fresh.m_basic[static_cast<std::size_t>(r)];
-      if (!is_slack(basic) || slack_basic[static_cast<std::size_t>(basic - m_columns)] != 0) continue;
-      const double size = std::abs(fresh.row(r)[slot]);
-      if (size > most) {
-        most = size;
-        best = r;
-      }
-    }
-    // A basis that has become singular in plain arithmetic: the column stays nonbasic.
-    if (best >= 0) fresh.exchange(best, slot, 0);
+  std::vector<int> leave;
+  for (int r = 0; r < fresh.rows(); ++r) {
+    if (slack_basic[static_cast<std::size_t>(r)] == 0) leave.push_back(r);
   }
+  // Where a basis has become singular in plain arithmetic a column stays nonbasic.
+  for (const int variable : wanted) fresh.enter(fresh.m_place[static_cast<std::size_t>(variable)], leave);
   for (int slot = 0; slot < m_columns; ++slot) {
     const auto q = static_cast<std::size_t>(slot);
     const int variable = fresh.m_nonbasic[q];
@@ -427,38 +411,29 @@ void DualSimplex::go_to(const Basis& basis) {
   }
   for (int slot = 0; slot < m_columns; ++slot) {
     if (wanted[static_cast<std::size_t>(m_nonbasic[static_cast<std::size_t>(slot)])] == 0) continue;
-    std::size_t best = leave.size();
-    double most = least_pivot;
-    for (std::size_t k = 0; k < leave.size(); ++k) {
-      const double size = std::abs(row(leave[k])[slot]);
-      if (size > most) {
-        most = size;
-        best = k;
-      }
-    }
-    if (best == leave.size()) continue;
-    exchange(leave[best], slot, 0);
-    leave.erase(leave.begin() + static_cast<std::ptrdiff_t>(best));
+    enter(slot, leave);
   }
   for (std::size_t q = 0; q < m_at_upper.size(); ++q) m_at_upper[q] = m_reduced[q] < 0 ? 1 : 0;
   recompute_values();
 }
 
-/// Values of the basic variables from the tableau: the basis itself applied to sides and nonbasic values.
+/// Values of the basic variables from the tableau: a slack's own side, and what nonbasic slacks' sides and values of
+/// nonbasic variables add to it.
 void DualSimplex::recompute_values() {
-  // Value of the basic variable of row r: sum over slacks of coefficient * side, less what nonbasic columns take.
-  for (int r = 0; r < rows(); ++r) {
-    double value = 0;
-    const int own = m_basic[static_cast<std::size_t>(r)];
-    if (is_slack(own)) value += m_side[static_cast<std::size_t>(own - m_columns)];
-    const double* entries = row(r);
-    for (int slot = 0; slot < m_columns; ++slot) {
-      const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
-      if (is_slack(variable)) value += entries[slot] * m_side[static_cast<std::size_t>(variable - m_columns)];
-      value -= entries[slot] * at(slot);
-    }
-    m_value[static_cast<std::size_t>(r)] = value;
+  m_delta.assign(static_cast<std::size_t>(m_columns), 0.0);
+  m_index.clear();
+  for (int slot = 0; slot < m_columns; ++slot) {
+    const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
+    const double side = is_slack(variable) ? m_side[static_cast<std::size_t>(variable - m_columns)] : 0.0;
+    const double moved = at(slot) - side;
+    if (moved == 0) continue;
+    m_delta[static_cast<std::size_t>(slot)] = moved;
+    m_index.push_back(slot);
   }
+  for (std::size_t r = 0; r < m_value.size(); ++r) {
+    m_value[r] = is_slack(m_basic[r]) ? m_side[static_cast<std::size_t>(m_basic[r] - m_columns)] : 0.0;
+  }
+  shift_values();
   m_objective = 0;
   std::vector<double> x;
   point(x);
@@ -488,21 +463,24 @@ void DualSimplex::ray(std::vector<double>& y) const {
   if (m_ray_row < 0) return;
   const int own = m_basic[static_cast<std::size_t>(m_ray_row)];
   if (is_slack(own)) y[static_cast<std::size_t>(name(own - m_columns))] = std::max(0.0, m_ray_sign);
-  const double* entries = row(m_ray_row);
+  std::vector<double> entries;
+  m_tableau.row(m_ray_row, entries);
   for (int slot = 0; slot < m_columns; ++slot) {
     const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
     if (!is_slack(variable)) continue;
-    y[static_cast<std::size_t>(name(variable - m_columns))] = std::max(0.0, m_ray_sign * entries[slot]);
+    y[static_cast<std::size_t>(name(variable - m_columns))] =
+        std::max(0.0, m_ray_sign * entries[static_cast<std::size_t>(slot)]);
   }
 }
 
 void DualSimplex::aggregation(int tableau_row, std::vector<std::pair<int, double>>& multipliers) const {
   multipliers.clear();
-  const double* entries = row(tableau_row);
+  std::vector<double> entries;
+  m_tableau.row(tableau_row, entries);
   for (int slot = 0; slot < m_columns; ++slot) {
     const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
-    if (is_slack(variable) && std::abs(entries[slot]) > nothing) {
-      multipliers.emplace_back(name(variable - m_columns), entries[slot]);
+    if (is_slack(variable) && std::abs(entries[static_cast<std::size_t>(slot)]) > nothing) {
+      multipliers.emplace_back(name(variable - m_columns), entries[static_cast<std::size_t>(slot)]);
     }
   }
 }

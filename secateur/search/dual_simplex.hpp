@@ -7,6 +7,7 @@
 
 #include "secateur/core/matrix.hpp"
 #include "secateur/search/inequalities.hpp"
+#include "secateur/search/tableau.hpp"
 
 namespace secateur::search {
 
@@ -60,7 +61,7 @@ class DualSimplex {
   [[nodiscard]] int columns() const { return m_columns; }
   [[nodiscard]] double objective() const { return m_objective; }
   [[nodiscard]] std::int64_t exchanges() const { return m_exchanges; }
-  /// Entries of the tableau that exchanges have changed: what has been worked, whatever the machine.
+  /// Exchanges, each times the entries of the tableau: what has been worked, whatever the machine.
   [[nodiscard]] double work() const { return m_work; }
   /// Values of the columns.
   void point(std::vector<double>& x) const;
@@ -99,19 +100,19 @@ class DualSimplex {
     const int variable = m_nonbasic[static_cast<std::size_t>(slot)];
     return m_at_upper[static_cast<std::size_t>(slot)] != 0 ? upper(variable) : lower(variable);
   }
-  [[nodiscard]] double* row(int r) { return m_tableau.data() + static_cast<std::ptrdiff_t>(r) * m_stride; }
-  [[nodiscard]] const double* row(int r) const { return m_tableau.data() + static_cast<std::ptrdiff_t>(r) * m_stride; }
   void prepare();
   void settle(int slot);
   [[nodiscard]] int leaving() const;
   [[nodiscard]] int entering(int r, double sign, double violation);
   void exchange(int r, int slot, double step);
-  void flip(int slot);
+  void enter(int slot, std::vector<int>& rows);
+  void flip(const std::vector<int>& slots);
+  void shift_values();
   void recompute_values();
 
   int m_columns = 0;
-  std::ptrdiff_t m_stride = 0;
-  std::vector<double> m_cost, m_lower, m_upper, m_tableau, m_value, m_norm, m_reduced, m_side;
+  Tableau m_tableau;
+  std::vector<double> m_cost, m_lower, m_upper, m_value, m_reduced, m_side;
   std::vector<double> m_wide_lower, m_wide_upper,
       m_slack_upper;                                      ///< bounds at first, and what they allow a slack to be
   std::vector<int> m_basic, m_nonbasic, m_place, m_name;  ///< place of a variable: its slot, or ~row
@@ -128,7 +129,7 @@ class DualSimplex {
   };
   std::vector<Candidate> m_candidates;
   std::vector<int> m_flips, m_index;
-  std::vector<double> m_factor, m_pivot, m_delta;
+  std::vector<double> m_row, m_column, m_delta;
   /// In a run: +1 for a slot at its upper bound, -1 at its lower one, 0 if both are one; the distance of both bounds;
   /// bounds of the rows' basic variables.
   std::vector<double> m_turn, m_width, m_low, m_high;

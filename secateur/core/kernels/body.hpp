@@ -34,8 +34,8 @@ void row_sums(ptrdiff_t m, ptrdiff_t n, const Scalar* a, ptrdiff_t a_row, Scalar
 template <class Scalar>
 constexpr Kernels<Scalar> kernels_of = {product<Scalar>, row_sums<Scalar>, adam<Scalar>, Simd<Scalar>::lanes};
 
-constexpr BoundKernels bound_kernels_here = {crown_batch, evaluate_batch, relax_rows, sparse_rows,
-                                             row_range,   dual_ascend,    dual_value, eliminate};
+constexpr BoundKernels bound_kernels_here = {crown_batch, evaluate_batch, relax_rows, sparse_rows, row_range,
+                                             dual_ascend, dual_value,     eliminate,  combine};
 
 }  // namespace
 }  // namespace secateur

@@ -204,16 +204,26 @@ struct DualValue {
   double value, magnitude;
 };
 
-/// Rows index[n] of a matrix lose factor[n] times the row `pivot`; norm[index[n]] becomes the sum of the squares of
-/// what is left of such a row. `stride`, the length of all rows, is a multiple of crown_lanes; the pivot row is no row
-/// of the matrix that is named by an index.
+/// A matrix without the product of `count` columns of factors and as many pivot rows:
+///
+///     to(r, j) = from(r, j) - sum_t factors[t height + r] pivots[t stride + j],    norm[r] = sum_j to(r, j)^2.
+///
+/// `stride`, the length of all rows, is a multiple of crown_lanes; `to` may be `from`.
 struct Elimination {
-  ptrdiff_t count = 0, stride = 0;
-  double* matrix = nullptr;
-  const double* pivot = nullptr;
-  const int* index = nullptr;
-  const double* factor = nullptr;
+  ptrdiff_t rows = 0, stride = 0, count = 0, height = 0;
+  const double* from = nullptr;
+  double* to = nullptr;
+  const double* pivots = nullptr;
+  const double* factors = nullptr;
   double* norm = nullptr;
+};
+
+/// result[j] -= sum_t factor[t] vectors[t length + j]; `length` is a multiple of crown_lanes.
+struct Combination {
+  ptrdiff_t count = 0, length = 0;
+  const double* vectors = nullptr;
+  const double* factor = nullptr;
+  double* result = nullptr;
 };
 
 /// What bounds are computed with.
@@ -229,6 +239,7 @@ struct BoundKernels {
   double (*dual_ascend)(const DualPass&, const DualAscent&);
   DualValue (*dual_value)(const DualPass&);
   void (*eliminate)(const Elimination&);
+  void (*combine)(const Combination&);
 };
 
 struct KernelSet {

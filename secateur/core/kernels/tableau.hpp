@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One exchange step of a dense simplex tableau (Elimination).
+// Exchanges of a dense simplex tableau, several at a time (Elimination, Combination).
 
 #include "secateur/core/kernels/simd.hpp"
 #include "secateur/core/kernels/table.hpp"
@@ -9,27 +9,39 @@
 namespace secateur {
 namespace {
 
-inline void eliminate(const Elimination& of) {
+/// Rows r .. r + Rows - 1: each pivot row that is loaded serves all of them.
+template <int Rows>
+SECATEUR_INLINE void eliminate_rows(const Elimination& of, ptrdiff_t r) {
   using S = Simd<double>;
-  for (ptrdiff_t n = 0; n < of.count; ++n) {
-    double* row = of.matrix + of.index[n] * of.stride;
-    const double factor = of.factor[n];
-    S::Vec norm[2] = {};
-    ptrdiff_t j = 0;
-    for (; j + 2 * S::lanes <= of.stride; j += 2 * S::lanes) {
-      unroll<2>([&](auto v) SECATEUR_LAMBDA {
-        const ptrdiff_t at = j + v.value * S::lanes;
-        const S::Vec entry = S::load(row + at) - S::load(of.pivot + at) * factor;
-        norm[v.value] += entry * entry;
-        S::store(row + at, entry);
-      });
+  S::Vec norm[Rows] = {};
+  for (ptrdiff_t j = 0; j < of.stride; j += S::lanes) {
+    S::Vec entry[Rows];
+    unroll<Rows>([&](auto i) SECATEUR_LAMBDA { entry[i.value] = S::load(of.from + (r + i.value) * of.stride + j); });
+    for (ptrdiff_t t = 0; t < of.count; ++t) {
+      const S::Vec pivot = S::load(of.pivots + t * of.stride + j);
+      const double* factor = of.factors + t * of.height + r;
+      unroll<Rows>([&](auto i) SECATEUR_LAMBDA { entry[i.value] -= pivot * factor[i.value]; });
     }
-    for (; j < of.stride; j += S::lanes) {
-      const S::Vec entry = S::load(row + j) - S::load(of.pivot + j) * factor;
-      norm[0] += entry * entry;
-      S::store(row + j, entry);
-    }
-    of.norm[of.index[n]] = S::sum(norm[0] + norm[1]);
+    unroll<Rows>([&](auto i) SECATEUR_LAMBDA {
+      norm[i.value] += entry[i.value] * entry[i.value];
+      S::store(of.to + (r + i.value) * of.stride + j, entry[i.value]);
+    });
+  }
+  unroll<Rows>([&](auto i) SECATEUR_LAMBDA { of.norm[r + i.value] = S::sum(norm[i.value]); });
+}
+
+inline void eliminate(const Elimination& of) {
+  ptrdiff_t r = 0;
+  for (; r + 8 <= of.rows; r += 8) eliminate_rows<8>(of, r);
+  for (; r < of.rows; ++r) eliminate_rows<1>(of, r);
+}
+
+inline void combine(const Combination& of) {
+  using S = Simd<double>;
+  for (ptrdiff_t j = 0; j < of.length; j += S::lanes) {
+    S::Vec sum = S::load(of.result + j);
+    for (ptrdiff_t t = 0; t < of.count; ++t) sum -= S::load(of.vectors + t * of.length + j) * of.factor[t];
+    S::store(of.result + j, sum);
   }
 }
 

@@ -237,40 +237,61 @@ TEST_P(KernelsTest, RowSums) {
   check_row_sums<double>(GetParam());
 }
 
-/// Rows that are named lose their multiple of the pivot row; the others stay as they are.
-TEST_P(KernelsTest, EliminationTakesMultiplesOfTheRow) {
+/// Every row loses its multiples of the pivot rows, in place or on the way to another matrix.
+TEST_P(KernelsTest, EliminationTakesMultiplesOfTheRows) {
   for (const Index stride : {8, 16, 24, 40, 104}) {
-    Rng rng(static_cast<std::uint64_t>(stride));
-    const Index rows = 9;
-    Guarded<double> matrix(rows * stride), pivot(stride), norm(rows);
-    fill(rng, matrix, rows * stride);
-    fill(rng, pivot, stride);
-    fill(rng, norm, rows);
-    const std::vector<int> index{7, 0, 3};
-    const std::vector<double> factor{0.5, -2, 1.25};
-    std::vector<double> expected, norms;
-    for (Index k = 0; k < rows * stride; ++k) expected.push_back(matrix[k]);
-    for (Index k = 0; k < rows; ++k) norms.push_back(norm[k]);
-    for (std::size_t n = 0; n < index.size(); ++n) {
-      double sum = 0;
-      for (Index j = 0; j < stride; ++j) {
-        double& entry = expected[static_cast<std::size_t>(index[n] * stride + j)];
-        entry -= factor[n] * pivot[j];
-        sum += entry * entry;
+    for (const Index rows : {1, 7, 8, 19}) {
+      Rng rng(static_cast<std::uint64_t>(stride));
+      const Index count = 3, height = rows + 5;
+      Guarded<double> matrix(rows * stride), other(rows * stride), pivots(count * stride), factors(count * height),
+          norm(rows);
+      fill(rng, matrix, rows * stride);
+      fill(rng, pivots, count * stride);
+      fill(rng, factors, count * height);
+      std::vector<double> expected, norms;
+      for (Index r = 0; r < rows; ++r) {
+        norms.push_back(0);
+        for (Index j = 0; j < stride; ++j) {
+          double entry = matrix[r * stride + j];
+          for (Index t = 0; t < count; ++t) entry -= factors[t * height + r] * pivots[t * stride + j];
+          expected.push_back(entry);
+          norms.back() += entry * entry;
+        }
       }
-      norms[static_cast<std::size_t>(index[n])] = sum;
+      Elimination elimination;
+      elimination.rows = rows;
+      elimination.stride = stride;
+      elimination.count = count;
+      elimination.height = height;
+      elimination.from = matrix.data();
+      elimination.pivots = pivots.data();
+      elimination.factors = factors.data();
+      elimination.norm = norm.data();
+      for (double* to : {other.data(), matrix.data()}) {
+        elimination.to = to;
+        bound_kernels(GetParam()).eliminate(elimination);
+        for (Index k = 0; k < rows * stride; ++k) EXPECT_NEAR(to[k], expected[static_cast<std::size_t>(k)], 1e-13);
+        for (Index r = 0; r < rows; ++r) EXPECT_NEAR(norm[r], norms[static_cast<std::size_t>(r)], 1e-11);
+      }
     }
-    Elimination elimination;
-    elimination.count = 3;
-    elimination.stride = stride;
-    elimination.matrix = matrix.data();
-    elimination.pivot = pivot.data();
-    elimination.index = index.data();
-    elimination.factor = factor.data();
-    elimination.norm = norm.data();
-    bound_kernels(GetParam()).eliminate(elimination);
-    for (Index k = 0; k < rows * stride; ++k) EXPECT_NEAR(matrix[k], expected[static_cast<std::size_t>(k)], 1e-14);
-    for (Index k = 0; k < rows; ++k) EXPECT_NEAR(norm[k], norms[static_cast<std::size_t>(k)], 1e-12);
+  }
+}
+
+TEST_P(KernelsTest, CombinationTakesMultiplesOfVectors) {
+  for (const Index length : {8, 16, 24, 104}) {
+    Rng rng(static_cast<std::uint64_t>(length));
+    const Index count = 5;
+    Guarded<double> vectors(count * length), factor(count), result(length);
+    fill(rng, vectors, count * length);
+    fill(rng, factor, count);
+    fill(rng, result, length);
+    std::vector<double> expected;
+    for (Index j = 0; j < length; ++j) {
+      expected.push_back(result[j]);
+      for (Index t = 0; t < count; ++t) expected.back() -= factor[t] * vectors[t * length + j];
+    }
+    bound_kernels(GetParam()).combine({count, length, vectors.data(), factor.data(), result.data()});
+    for (Index j = 0; j < length; ++j) EXPECT_NEAR(result[j], expected[static_cast<std::size_t>(j)], 1e-13);
   }
 }
 
