@@ -16,7 +16,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// Binaries and integer inputs closer to an integer count as one.
 constexpr double integral = 1e-6;
 constexpr int sweeps = 3;
-constexpr int most_exchanges = 2000, trial_exchanges = 25;
+constexpr int most_exchanges = 2000, trial_exchanges = 12;
 /// A binary whose pseudo-costs rest on fewer trials is tried; so many at most, and so many in vain.
 constexpr int reliable = 4;
 constexpr std::size_t most_trials = 8, vain_trials = 3;

@@ -413,7 +413,7 @@ void DualSimplex::go_to(const Basis& basis) {
     if (wanted[static_cast<std::size_t>(m_nonbasic[static_cast<std::size_t>(slot)])] == 0) continue;
     enter(slot, leave);
   }
-  for (std::size_t q = 0; q < m_at_upper.size(); ++q) m_at_upper[q] = m_reduced[q] < 0 ? 1 : 0;
+  for (std::size_t q = 0; q < m_at_upper.size(); ++q) m_at_upper[q] = m_reduced[q] < -costless ? 1 : 0;
   recompute_values();
 }
 
