@@ -47,6 +47,11 @@ class Solve : public Command {
              "allows them")
         .metavar("FILE");
     options
+        .add("learned", m_learned,
+             "what earlier solves of the same networks have learned, whatever box, objective and constraints they had: "
+             "used if the file is there, and brought up to date")
+        .metavar("FILE");
+    options
         .add(
             "checkpoint", m_continuation.checkpoint.file,
             "save the native search to this file, and go on from it if it is there; removed when the problem is solved")
@@ -70,6 +75,11 @@ class Solve : public Command {
       throw InputError("does not go with --solutions: one search is saved, not one a solution", {}, "--checkpoint");
     }
     if (context.options.given("start")) m_continuation.starts = read_starts(m_start, problem);
+    search::Learned learned;
+    if (context.options.given("learned")) {
+      learned = search::read_learned(m_learned, problem);
+      m_continuation.learned = &learned;
+    }
     context.reporter.announce(
         fmt::format("secateur {}, seed {}, {}", version, m_settings.seed, context.options.deviations()));
     model::SolveResult result =
@@ -77,6 +87,7 @@ class Solve : public Command {
     if (context.options.given("solutions") && result.solutions.empty()) {
       search::describe_optimum(problem, m_settings, result);
     }
+    if (context.options.given("learned")) keep(learned, result);
     context.reporter.finish();
     if (context.json) {
       Json json = model::to_json(result, problem, m_settings);
@@ -90,6 +101,15 @@ class Solve : public Command {
   }
 
  private:
+  /// That the file could not be written takes nothing from the answer.
+  void keep(const search::Learned& learned, model::SolveResult& result) const {
+    try {
+      search::write_learned(learned, m_learned);
+    } catch (const InputError& error) {
+      result.note += (result.note.empty() ? "" : "; ") + std::string("what was learned is not kept: ") + error.what();
+    }
+  }
+
   int decide(const Context& context) {
     for (const char* option : {"box", "minimize", "maximize", "objective", "sense"}) {
       if (context.options.given(option)) {
@@ -103,7 +123,7 @@ class Solve : public Command {
                          std::string("--").append(option));
       }
     }
-    for (const char* option : {"start", "checkpoint", "checkpoint-every"}) {
+    for (const char* option : {"start", "learned", "checkpoint", "checkpoint-every"}) {
       if (context.options.given(option)) {
         throw InputError("does not go with --property: it is about the search for an optimum", {},
                          std::string("--").append(option));
@@ -216,7 +236,7 @@ class Solve : public Command {
   model::SolveSettings m_settings;
   mip::SolverOptions m_solver_options;
   search::Continuation m_continuation;
-  std::string m_property, m_start;
+  std::string m_property, m_start, m_learned;
 };
 
 }  // namespace

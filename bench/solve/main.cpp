@@ -2,7 +2,9 @@
 // One benchmark instance by one configuration of solving, as JSON.
 //
 //   bench_solve INSTANCES.json NAME [--plain] [--method dual|cut] [--set option=value]...
+//   bench_solve INSTANCES.json NAME --again CHANGE [--repeats N] [--without PART]... [--set option=value]...
 //
+// --again: the instance solved, then changed and solved without and with what was learned (again.hpp).
 // --plain is what peers do: big-M from interval bounds, stable neurons without binaries, given to the solver as it is.
 // --method: one search of the native engine instead of the one that is chosen by what was measured.
 #include <sys/resource.h>
@@ -23,6 +25,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "again.hpp"
 #include "secateur/core/file.hpp"
 #include "secateur/core/stop.hpp"
 #include "secateur/lp/session.hpp"
@@ -78,7 +81,9 @@ std::optional<double> peak_memory() {
   return std::nullopt;
 }
 
-double processor_seconds() {
+}  // namespace
+
+double bench::processor_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto seconds = [](const timeval& t) {
@@ -86,6 +91,8 @@ double processor_seconds() {
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
+
+namespace {
 
 Json number(const std::optional<double>& value) { return value && std::isfinite(*value) ? Json(*value) : Json(); }
 
@@ -142,7 +149,9 @@ int main(int argc, char** argv) {
   CLI::App app("One benchmark instance by one configuration of solving.");
   std::string file, name;
   bool plain = false;
-  std::vector<std::string> options;
+  std::string change;
+  int repeats = 3;
+  std::vector<std::string> options, without;
   app.add_option("instances", file)->required();
   app.add_option("name", name)->required();
   app.add_flag("--plain", plain);
@@ -150,6 +159,9 @@ int main(int argc, char** argv) {
   app.add_option("--method", method)
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, search::Method>{{"dual", search::Method::dual}, {"cut", search::Method::cut}}));
+  app.add_option("--again", change);
+  app.add_option("--repeats", repeats);
+  app.add_option("--without", without)->allow_extra_args(false);
   app.add_option("--set", options)->allow_extra_args(false);
   CLI11_PARSE(app, argc, argv);
   model::SolveSettings settings;
@@ -160,9 +172,13 @@ int main(int argc, char** argv) {
     if (!setter.found) throw std::runtime_error("no option " + option);
   }
   const model::Problem problem = read_instance(file, name);
-  const double before = processor_seconds();
+  if (!change.empty()) {
+    std::printf("%s\n", bench::again(problem, settings, change, without, repeats).dump().c_str());
+    return 0;
+  }
+  const double before = bench::processor_seconds();
   Json json = plain ? run_plain(problem, settings) : run_secateur(problem, settings, method);
-  json["processor_seconds"] = processor_seconds() - before;
+  json["processor_seconds"] = bench::processor_seconds() - before;
   json["memory"] = number(peak_memory());
   std::printf("%s\n", json.dump().c_str());
   return 0;

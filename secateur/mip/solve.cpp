@@ -36,14 +36,14 @@ class Search {
  public:
   Search(const model::Problem& problem, const model::SolveSettings& settings, const SolverOptions& options,
          const ProgressSink& progress, const graph::NeuronBounds* reference = nullptr,
-         std::optional<Target> target = std::nullopt, const Interlude& interlude = {}, std::vector<Vector> starts = {})
+         std::optional<Target> target = std::nullopt, const Interlude& interlude = {}, Start start = {})
       : m_problem(problem),
         m_structure(model::structure(problem)),
         m_settings(settings),
         m_reference(reference),
         m_target(target),
         m_interlude(interlude),
-        m_starts(std::move(starts)),
+        m_start(std::move(start)),
         m_stop(settings.time_limit),
         m_ledger(problem, m_structure, settings, m_stop, progress),
         m_session(lp::make_session(to_string(settings.solver))),
@@ -85,6 +85,12 @@ class Search {
 
  private:
   Status search(model::SolveResult& result) {
+    if (m_start.bound) {
+      const double better = m_problem.sense == Sense::minimize
+                                ? std::max(*m_start.bound, m_prepared.bound.value_or(-infinity))
+                                : std::min(*m_start.bound, m_prepared.bound.value_or(infinity));
+      m_prepared.bound = better;
+    }
     if (m_prepared.bound) m_ledger.prove(*m_prepared.bound);
     if (m_target && m_prepared.bound && !reaches(*m_target, *m_prepared.bound)) {
       m_beyond = Proof::rounding_safe;
@@ -206,7 +212,10 @@ class Search {
         offer(cells().polish(columns[i], 4, m_stop));
       }
     };
-    improve(starts());
+    const std::vector<Vector> first = starts();
+    if (done()) return;
+    improve(first);
+    if (done()) return;
     const std::vector<Vector> points = good_points(graph, m_goal, m_settings.seed, m_stop);
     std::vector<Vector> candidates;
     for (const Vector& x : points) {
@@ -220,7 +229,7 @@ class Search {
   std::vector<Vector> starts() {
     const model::Compiled& compiled = m_prepared.problem;
     std::vector<std::pair<double, Vector>> found;
-    for (const Vector& start : m_starts) {
+    for (const Vector& start : m_start.points) {
       m_ledger.offer(start);
       const Vector columns = model::frame_point(m_problem, compiled.frame, completed(start));
       Matrix inputs(1, compiled.graph.inputs());
@@ -370,7 +379,7 @@ class Search {
   const graph::NeuronBounds* m_reference;
   std::optional<Target> m_target;
   const Interlude m_interlude;
-  const std::vector<Vector> m_starts;
+  const Start m_start;
   std::optional<Proof> m_beyond;
   Stop m_stop;
   Ledger m_ledger;
@@ -391,7 +400,7 @@ namespace {
 model::SolveResult solve_piecewise_linear(const model::Problem& problem, const model::SolveSettings& settings,
                                           const SolverOptions& options, const ProgressSink& progress,
                                           const graph::NeuronBounds* reference, const Interlude& interlude,
-                                          const std::vector<Vector>& starts) {
+                                          const Start& start) {
   if (has_conditions(settings.formulation) && settings.solver == model::Solver::highs) {
     throw InputError("the formulation " + std::string(to_string(settings.formulation)) +
                          " needs a solver that has such conditions: gurobi or scip (--solver); highs has big_m, " +
@@ -400,7 +409,7 @@ model::SolveResult solve_piecewise_linear(const model::Problem& problem, const m
   }
   const Stopwatch watch;
   model::SolveResult result =
-      Search(problem, settings, options, progress, reference, std::nullopt, interlude, starts).run();
+      Search(problem, settings, options, progress, reference, std::nullopt, interlude, start).run();
   if (result.status == Status::infeasible && result.conflict.empty() && !settings.worst_objective) {
     // Each question gets a fresh search for any feasible point.
     const auto is_infeasible = [&](const model::Problem& part, double seconds) {
@@ -446,13 +455,13 @@ model::SolveResult with_activation(const model::Problem& problem, const WithoutA
 
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const SolverOptions& options, const ProgressSink& progress,
-                         const graph::NeuronBounds* reference, const Interlude& interlude,
-                         const std::vector<Vector>& starts) {
+                         const graph::NeuronBounds* reference, const Interlude& interlude, const Start& start) {
   require_available(problem, settings);
   const std::optional<WithoutActivation> without = without_activation(problem);
-  if (!without) return solve_piecewise_linear(problem, settings, options, progress, reference, interlude, starts);
+  if (!without) return solve_piecewise_linear(problem, settings, options, progress, reference, interlude, start);
   // A sigmoid changes by at most its value times a change of its argument, and so does the softmax of two outputs.
   model::SolveSettings before = settings;
+  const Start points_only{start.points, {}};  // bounds are of the objective behind the activation
   before.gap = 0;
   if (settings.worst_objective) {  // it is of the objective behind the activation
     before.worst_objective = without->problem.sense == Sense::minimize ? infinity : -infinity;
@@ -460,8 +469,9 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
   before.absolute_gap = without->activation == nn::Activation::log_softmax
                             ? std::max(settings.absolute_gap / std::abs(without->coefficient), 1e-9)
                             : std::max(0.5 * settings.gap, 1e-9);
-  return with_activation(problem, *without,
-                         solve_piecewise_linear(without->problem, before, options, {}, reference, interlude, starts));
+  return with_activation(
+      problem, *without,
+      solve_piecewise_linear(without->problem, before, options, {}, reference, interlude, points_only));
 }
 
 TargetResult reach(const model::Problem& problem, const Target& target, const model::SolveSettings& settings,

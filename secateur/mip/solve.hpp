@@ -51,14 +51,21 @@ struct Outcome {
 /// Asked once the first points are known, before anything is spent on tightening, and again after that.
 using Interlude = std::function<Outcome(const Stage&)>;
 
+/// What is known before any work is done.
+struct Start {
+  /// Points to begin with (one entry a variable, of which decisions count), moved to where the problem allows them.
+  std::vector<Vector> points;
+  /// No feasible point has a better objective, in real arithmetic.
+  std::optional<double> bound;
+};
+
 /// Bounds, formulation, incumbent by forward passes, MILP solver, replay and repair: the `milp` engine.
 /// Throws InputError for a solver or a technique that is not there. `reference`: what the settings big_m and binaries
-/// compare with (prepare()). `interlude`: a search that may end the work before a formulation is made. `starts`: points
-/// (one entry a variable, of which decisions count) to begin with, moved to where the problem allows them.
+/// compare with (prepare()). `interlude`: a search that may end the work before a formulation is made.
 model::SolveResult solve(const model::Problem& problem, const model::SolveSettings& settings,
                          const SolverOptions& options = {}, const ProgressSink& progress = {},
                          const graph::NeuronBounds* reference = nullptr, const Interlude& interlude = {},
-                         const std::vector<Vector>& starts = {});
+                         const Start& start = {});
 
 /// Whether a feasible point has an objective at least as good as a target, or better if `strict`.
 struct Target {

@@ -1,157 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/search/checkpoint.hpp"
 
-#include <array>
-#include <bit>
 #include <cmath>
 #include <filesystem>
-#include <type_traits>
+#include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
 #include "secateur/core/hash.hpp"
-#include "secateur/core/version.hpp"
+#include "secateur/search/encoding.hpp"
 
 namespace secateur::search {
 
+static Writer& operator<<(Writer& out, const Range& range) {
+  return out << range.output << range.lower << range.upper << range.step;
+}
+static Writer& operator<<(Writer& out, const Split& split) { return out << split.value << split.active; }
+static Writer& operator<<(Writer& out, const SavedNode& node) {
+  return out << node.lower << node.upper << node.splits << node.price << node.bound << node.depth;
+}
+static Reader& operator>>(Reader& in, Range& range) {
+  return in >> range.output >> range.lower >> range.upper >> range.step;
+}
+static Reader& operator>>(Reader& in, Split& split) { return in >> split.value >> split.active; }
+static Reader& operator>>(Reader& in, SavedNode& node) {
+  return in >> node.lower >> node.upper >> node.splits >> node.price >> node.bound >> node.depth;
+}
+
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "checkpoints are stored as the machine stores its numbers");
-
-constexpr std::string_view magic = "secateur checkpoint ";
-/// Changes with the meaning of anything that is stored.
-constexpr std::string_view format = "1";
-
-/// Numbers, texts and lists one behind the other; a list's length stands before it.
-class Writer {
- public:
-  template <class T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
-  Writer& operator<<(T value) {
-    m_bytes.append(reinterpret_cast<const char*>(&value), sizeof value);  // NOLINT(*-reinterpret-cast)
-    return *this;
-  }
-  Writer& operator<<(const std::string& text) {
-    *this << static_cast<Index>(text.size());
-    m_bytes += text;
-    return *this;
-  }
-  template <class T>
-  Writer& operator<<(const std::vector<T>& list) {
-    *this << static_cast<Index>(list.size());
-    for (const T& value : list) *this << value;
-    return *this;
-  }
-  Writer& operator<<(const Vector& vector) {
-    *this << vector.size();
-    for (const double value : vector) *this << value;
-    return *this;
-  }
-  Writer& operator<<(const Matrix& matrix) {
-    *this << matrix.rows() << matrix.cols();
-    for (Index i = 0; i < matrix.rows(); ++i) {
-      for (Index j = 0; j < matrix.cols(); ++j) *this << matrix(i, j);
-    }
-    return *this;
-  }
-  Writer& operator<<(const Range& range) { return *this << range.output << range.lower << range.upper << range.step; }
-  Writer& operator<<(const Split& split) { return *this << split.value << split.active; }
-  Writer& operator<<(const SavedNode& node) {
-    return *this << node.lower << node.upper << node.splits << node.price << node.bound << node.depth;
-  }
-
-  [[nodiscard]] const std::string& bytes() const { return m_bytes; }
-
- private:
-  std::string m_bytes;
-};
-
-/// The same in return. Throws std::out_of_range when bytes are missing.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : m_left(bytes) {}
-
-  template <class T>
-    requires std::is_arithmetic_v<T>
-  Reader& operator>>(T& value) {
-    if (m_left.size() < sizeof value) throw std::out_of_range("checkpoint");
-    std::array<char, sizeof(T)> raw;
-    m_left.copy(raw.data(), raw.size());
-    m_left.remove_prefix(raw.size());
-    value = std::bit_cast<T>(raw);
-    return *this;
-  }
-  template <class T>
-  Reader& operator>>(std::vector<T>& list) {
-    list.resize(static_cast<std::size_t>(count()));
-    for (T& value : list) *this >> value;
-    return *this;
-  }
-  Reader& operator>>(Vector& vector) {
-    vector.resize(count());
-    for (double& value : vector) *this >> value;
-    return *this;
-  }
-  Reader& operator>>(Matrix& matrix) {
-    const Index rows = count(), columns = count();
-    if (columns > 0 && rows > left() / columns) throw std::out_of_range("checkpoint");
-    matrix.resize(rows, columns);
-    for (Index i = 0; i < rows; ++i) {
-      for (Index j = 0; j < columns; ++j) *this >> matrix(i, j);
-    }
-    return *this;
-  }
-  Reader& operator>>(Range& range) { return *this >> range.output >> range.lower >> range.upper >> range.step; }
-  Reader& operator>>(Split& split) { return *this >> split.value >> split.active; }
-  Reader& operator>>(SavedNode& node) {
-    return *this >> node.lower >> node.upper >> node.splits >> node.price >> node.bound >> node.depth;
-  }
-
-  [[nodiscard]] Index left() const { return static_cast<Index>(m_left.size()); }
-
- private:
-  /// A length: every entry takes at least a byte.
-  Index count() {
-    Index value = 0;
-    *this >> value;
-    if (value < 0 || value > left()) throw std::out_of_range("checkpoint");
-    return value;
-  }
-
-  std::string_view m_left;
-};
-
-void put(Writer& out, const nn::Layer& layer) {
-  out << static_cast<Index>(layer.index());
-  if (const auto* dense = std::get_if<nn::Dense>(&layer)) {
-    out << dense->weight << dense->bias;
-  } else if (const auto* elementwise = std::get_if<nn::Elementwise>(&layer)) {
-    out << elementwise->op << elementwise->constant;
-  } else if (const auto* relu = std::get_if<nn::Relu>(&layer)) {
-    out << relu->units;
-  } else {
-    const auto& sparse = std::get<nn::Sparse>(layer);
-    out << sparse.weight.rows() << sparse.weight.cols() << sparse.weight.nonZeros() << sparse.bias;
-    for (Index i = 0; i < sparse.weight.outerSize(); ++i) {
-      for (SparseMatrix::InnerIterator it(sparse.weight, i); it; ++it) {
-        out << static_cast<Index>(it.row()) << static_cast<Index>(it.col()) << it.value();
-      }
-    }
-  }
-}
+constexpr FileKind kind{"checkpoint", "1", "a checkpoint", "remove it to start anew"};
 
 void put(Writer& out, const std::vector<model::Term>& terms) {
   out << static_cast<Index>(terms.size());
   for (const model::Term& term : terms) out << term.variable << term.coefficient;
-}
-
-std::string line(std::string_view& rest) {
-  const std::size_t end = rest.find('\n');
-  std::string text(rest.substr(0, end));
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  return text;
 }
 
 /// Whether the parts of a saved search fit one another.
@@ -185,8 +68,8 @@ std::string fingerprint(const model::Problem& problem, const model::SolveSetting
   }
   out << static_cast<Index>(problem.networks.size());
   for (const model::NetworkUse& use : problem.networks) {
-    out << use.inputs << use.outputs << use.network.activation << static_cast<Index>(use.network.layers.size());
-    for (const nn::Layer& layer : use.network.layers) put(out, layer);
+    out << use.inputs << use.outputs;
+    put_network(out, use.network);
   }
   out << static_cast<Index>(problem.constraints.size());
   for (const model::Constraint& constraint : problem.constraints) {
@@ -204,32 +87,12 @@ std::string encode(const Saved& saved, const std::string& fingerprint) {
       << folded.magnitude << folded.reads << folded.underflow << folded.lower << folded.upper;
   out << saved.incumbent << saved.objective;
   out << saved.tree.cutoff << saved.tree.settled << saved.tree.nodes << saved.tree.open;
-  std::string bytes(magic);
-  bytes.append(format).append(" of version ").append(version).append("\n").append(fingerprint).append("\n");
-  const std::string hash = hash_of(bytes + out.bytes());
-  return bytes.append(hash).append("\n").append(out.bytes());
+  return seal(kind, fingerprint, out.bytes());
 }
 
 Saved decode(std::string_view bytes, const std::string& fingerprint, const std::string& file) {
-  std::string_view rest = bytes;
-  const std::string first = line(rest);
-  if (!first.starts_with(magic)) {
-    throw InputError("is there already and is no checkpoint; give another file, or remove it", file);
-  }
-  std::string mine(magic);
-  mine.append(format).append(" of version ").append(version);
-  if (first != mine) {
-    throw InputError("is a checkpoint of another version (\"" + first.substr(0, 60) + "\"; this one writes \"" + mine +
-                         "\"); finish it with that version, or remove it",
-                     file);
-  }
-  const std::string whose = line(rest), hash = line(rest);
-  const auto refuse_damaged = [&] {
-    throw InputError("is a damaged checkpoint: what it holds does not match its checksum; remove it to start anew",
-                     file);
-  };
-  if (hash_of(first + "\n" + whose + "\n" + std::string(rest)) != hash) refuse_damaged();
-  if (whose != fingerprint) {
+  const Unsealed unsealed = unseal(kind, bytes, file);
+  if (unsealed.whose != fingerprint) {
     throw InputError(
         "is a checkpoint of another problem, or of other settings of gap or feasibility; give another file, or remove "
         "it to start anew",
@@ -238,17 +101,17 @@ Saved decode(std::string_view bytes, const std::string& fingerprint, const std::
   Saved saved;
   bounds::Folded& folded = saved.root.folded;
   try {
-    Reader in(rest);
+    Reader in(unsealed.body);
     in >> saved.root.box.lower >> saved.root.box.upper >> saved.root.ranges;
     in >> folded.inputs >> folded.first >> folded.unit >> folded.weight >> folded.bias >> folded.error >>
         folded.magnitude >> folded.reads >> folded.underflow >> folded.lower >> folded.upper;
     in >> saved.incumbent >> saved.objective;
     in >> saved.tree.cutoff >> saved.tree.settled >> saved.tree.nodes >> saved.tree.open;
-    if (in.left() > 0) refuse_damaged();
+    if (in.left() > 0) refuse_damaged(kind, file);
   } catch (const std::out_of_range&) {
-    refuse_damaged();
+    refuse_damaged(kind, file);
   }
-  if (!fits(saved)) refuse_damaged();
+  if (!fits(saved)) refuse_damaged(kind, file);
   return saved;
 }
 

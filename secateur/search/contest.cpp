@@ -63,7 +63,7 @@ class Contest {
       if (!next) break;
       m_at = *next;
     }
-    return {whole(), m_ran};
+    return {whole(), m_ran, m_contestants[m_at].name};
   }
 
  private:

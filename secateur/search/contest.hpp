@@ -41,6 +41,7 @@ class Pace {
 struct ContestResult {
   TreeResult tree;
   std::vector<std::string> ran;  ///< names of those that ran, in the order of their starts
+  std::string last;              ///< the one whose turn was the last
 };
 
 /// Runs the first contestant and, where another one might be much faster, the others (docs/engine.md, "Which of the

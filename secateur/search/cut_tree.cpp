@@ -2,6 +2,7 @@
 #include "secateur/search/cut_tree.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -34,6 +35,8 @@ class CutTree final : public Rounds<CutNode> {
     m_settled = std::numeric_limits<double>::infinity();
     m_shared.emplace(CutTask{task, *m_root.form, *m_root.propagation, m_root.program, m_root.watched});
     m_costs = PseudoCosts(m_root.form->columns());
+    m_gap = m_cutoff - m_root.bound;
+    if (std::isfinite(m_gap) && m_gap > 0) begin_with(task.costs);
     for (int t = 0; t < std::max(1, limits.threads); ++t) m_team.push_back(std::make_unique<CutDiver>(*m_shared, stop));
     CutNode node;
     node.bounds = m_root.bounds;
@@ -41,7 +44,46 @@ class CutTree final : public Rounds<CutNode> {
     push(std::move(node));
   }
 
+  TreeResult run() override {
+    TreeResult result = Rounds::run();
+    if (listener().learned && m_shared && std::isfinite(m_gap) && m_gap > 0) listener().learned(costs());
+    return result;
+  }
+
  private:
+  /// Pseudo-costs from one search to the next, whose gains count in parts of the gap at the root.
+  void begin_with(const std::vector<KnownCost>& costs) {
+    std::vector<int> column(static_cast<std::size_t>(values()), -1);
+    for (int c = 0; c < m_root.form->columns(); ++c) {
+      if (const Index value = value_of(c); value >= 0) column[static_cast<std::size_t>(value)] = c;
+    }
+    for (const KnownCost& cost : costs) {
+      if (cost.value < 0 || cost.value >= values()) continue;
+      const int c = column[static_cast<std::size_t>(cost.value)];
+      if (c >= 0) m_costs.begin_with({c, cost.up, cost.gain * m_gap}, cost.count);
+    }
+  }
+  [[nodiscard]] std::vector<KnownCost> costs() const {
+    std::vector<KnownCost> costs;
+    for (int c = 0; c < m_root.form->columns(); ++c) {
+      const Index value = value_of(c);
+      for (const bool up : {false, true}) {
+        const int count = value < 0 ? 0 : m_costs.count(c, up);
+        if (count > 0) costs.push_back({value, up, m_costs.gain(c, up) / m_gap, count});
+      }
+    }
+    return costs;
+  }
+  [[nodiscard]] const bounds::Folded& folded() const { return m_root.form->network->folded(); }
+  [[nodiscard]] Index values() const { return folded().inputs + folded().lower.size(); }
+  /// In the graph; -1 for activations, which are never branched on.
+  [[nodiscard]] Index value_of(int column) const {
+    const Form& form = *m_root.form;
+    if (column < form.inputs) return column;
+    if (!form.is_binary(column)) return -1;
+    return folded().inputs + folded().unit[static_cast<std::size_t>(column - form.inputs - form.units)];
+  }
+
   [[nodiscard]] double bytes(const CutNode& node) const override {
     return 16.0 * static_cast<double>(node.bounds.lower.size() + node.bounds.input_lower.size()) + 300 +
            (node.basis ? 4.0 * static_cast<double>(node.basis->columns.size() + node.basis->rows.size()) : 0.0);
@@ -66,7 +108,7 @@ class CutTree final : public Rounds<CutNode> {
   std::optional<CutTask> m_shared;
   std::vector<std::unique_ptr<CutDiver>> m_team;
   PseudoCosts m_costs;
-  double m_work = 0;
+  double m_work = 0, m_gap = 0;
 };
 
 }  // namespace

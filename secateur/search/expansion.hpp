@@ -9,6 +9,7 @@
 #include "secateur/lp/session.hpp"
 #include "secateur/search/bounding.hpp"
 #include "secateur/search/node.hpp"
+#include "secateur/search/pseudo_costs.hpp"
 #include "secateur/search/relaxation.hpp"
 #include "secateur/search/sentinel.hpp"
 #include "secateur/search/values.hpp"
@@ -21,6 +22,7 @@ struct Task {
   std::vector<Values> values;  ///< of each input
   BoundingSettings bounding;
   std::optional<Sentinel> sentinel;  ///< a known point that must never be lost
+  std::vector<KnownCost> costs;      ///< of an earlier search
 };
 
 /// The root of a search: multipliers are not known, bounds of the units are those of folding.

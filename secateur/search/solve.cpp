@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "secateur/search/alternatives.hpp"
 #include "secateur/search/contest.hpp"
 #include "secateur/search/cut_tree.hpp"
+#include "secateur/search/learned_costs.hpp"
 #include "secateur/search/tree.hpp"
 
 namespace secateur::search {
@@ -68,14 +70,16 @@ double fan_in(const graph::ReluGraph& graph) {
 class Native {
  public:
   /// `checkpoint`: none if null.
+  /// `learned`: nothing if null.
   Native(const model::Problem& problem, const model::SolveSettings& settings, const Vector* known, Method method,
-         Checkpoint* checkpoint)
+         Checkpoint* checkpoint, const Learned* learned)
       : m_problem(problem),
         m_settings(settings),
         m_sign(problem.sense == Sense::minimize ? 1 : -1),
         m_known(known),
         m_method(method),
-        m_checkpoint(checkpoint) {}
+        m_checkpoint(checkpoint),
+        m_learned(learned) {}
 
   mip::Outcome operator()(const mip::Stage& stage) {
     const model::Compiled& compiled = stage.prepared.problem;
@@ -90,6 +94,16 @@ class Native {
     m_searched = true;
     return search(stage);
   }
+
+  /// Adds to what was learned what only the search knows.
+  void teach(Learned& learned, const model::SolveResult& result) const {
+    if (!m_costs.empty()) learned.costs = m_costs;
+    if (m_asked && result.status == Status::optimal) {
+      learned.way = result.engine == model::Engine::milp ? Way::milp : m_way;
+    }
+  }
+  /// Whether points and bounds alone have left anything to search.
+  [[nodiscard]] bool asked() const { return m_asked; }
 
   /// One line on how the engine was chosen; empty where the user chose and had it.
   [[nodiscard]] std::string note() const {
@@ -119,6 +133,8 @@ class Native {
     result.cuts = units <= most_units && m_checkpoint == nullptr;
     const bool many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
     result.cuts_first = result.cuts && sparse && graph.inputs() > few_inputs;
+    if (m_learned != nullptr && m_learned->way == Way::cut) result.cuts_first = result.cuts;
+    if (m_learned != nullptr && m_learned->way == Way::dual) result.cuts_first = false;
     if (!result.cuts && m_settings.engine == model::Engine::auto_) {
       if (many) result.patience = 1000;
       if (!many && sparse) result.patience = 4000;
@@ -168,6 +184,7 @@ class Native {
       task.ranges.push_back({range.output, range.lower, range.upper, 0.1 * range.weight});
     }
     for (const int v : inputs) task.values.push_back(values_of(m_problem.variables[static_cast<std::size_t>(v)]));
+    if (m_learned != nullptr) task.costs = known_costs(*m_learned, m_problem, stage.prepared);
     if (m_known != nullptr) task.sentinel.emplace(Vector((*m_known)(inputs)));
     return task;
   }
@@ -182,6 +199,11 @@ class Native {
     if (m_checkpoint != nullptr) {
       listener.due = [&] { return m_checkpoint->due(); };
       listener.save = [&](const SavedTree& tree) { save(stage, tree, saved); };
+    }
+    if (m_learned != nullptr) {
+      listener.learned = [&](const std::vector<KnownCost>& costs) {
+        m_costs = learned_costs(costs, *m_learned, m_problem, stage.prepared);
+      };
     }
     listener.probe = [&](const Vector& x) { return m_sign * stage.probe(x); };
     listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(m_sign * bound, nodes); };
@@ -203,8 +225,9 @@ class Native {
     if (plan.dual && plan.cuts) limits.memory /= 2;
     const SavedTree earlier = std::move(saved.tree);
     std::vector<Contestant> contestants;
+    const char *const by_ascent = "native search", *const by_cuts = "native search with cuts";
     if (plan.dual) {
-      contestants.push_back({"native search",
+      contestants.push_back({by_ascent,
                              [&](double best, const Listener& inner) {
                                return make_tree(task, network, saved.root.box, best, limits, inner, stage.stop,
                                                 goes_on ? &earlier : nullptr);
@@ -212,7 +235,7 @@ class Native {
                              tree_entry_work(*network)});
     }
     if (plan.cuts) {
-      const Contestant cuts{"native search with cuts",
+      const Contestant cuts{by_cuts,
                             [&](double best, const Listener& inner) {
                               return make_cut_tree(task, network, saved.root.box, best, limits, inner, stage.stop);
                             },
@@ -221,6 +244,7 @@ class Native {
     }
     ContestResult found = contest(contestants, cutoff, listener);
     if (out_of_nodes) found.tree.stopped = Status::node_limit;
+    m_way = found.last == by_cuts ? Way::cut : Way::dual;
     if (!handed_over && m_settings.engine == model::Engine::auto_) {
       m_choice = fmt::format("{}: {} inputs, {:.0f} non-zeros in a neuron's row", fmt::join(found.ran, ", then "),
                              graph.inputs(), fan_in(graph));
@@ -265,6 +289,9 @@ class Native {
   const Vector* m_known;
   const Method m_method;
   Checkpoint* m_checkpoint;
+  const Learned* m_learned;
+  std::vector<Learned::Cost> m_costs;
+  Way m_way = Way::subdivision;
   bool m_asked = false, m_searched = false;
   bool m_left = false;  ///< the tree has ended, but not everything in it is proven
   std::optional<std::string> m_refusal;
@@ -289,17 +316,31 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
   }
   std::optional<Checkpoint> checkpoint;
   if (!continuation.checkpoint.file.empty()) checkpoint.emplace(continuation.checkpoint, problem, settings);
-  Native native(problem, settings, known, method, checkpoint ? &*checkpoint : nullptr);
+  mip::Start start{continuation.starts, {}};
+  Learned* const learned = continuation.learned;
+  if (learned != nullptr) {
+    take_up(*learned, problem);
+    Known known_before = search::known(*learned, problem);
+    start.bound = known_before.bound;
+    std::move(known_before.points.begin(), known_before.points.end(), std::back_inserter(start.points));
+  }
+  Native native(problem, settings, known, method, checkpoint ? &*checkpoint : nullptr, learned);
   model::SolveSettings inner = settings;
   inner.engine = model::Engine::milp;
   mip::Interlude interlude;
   if (settings.engine != model::Engine::milp) interlude = [&](const mip::Stage& stage) { return native(stage); };
-  model::SolveResult result = mip::solve(problem, inner, options, progress, nullptr, interlude, continuation.starts);
+  model::SolveResult result = mip::solve(problem, inner, options, progress, nullptr, interlude, start);
   const auto add = [&](const std::string& note) {
     if (!note.empty()) result.note += (result.note.empty() ? "" : "; ") + note;
   };
   add(native.note());
   if (checkpoint) add(checkpoint->finish(result));
+  if (learned != nullptr) {
+    learn(*learned, problem, settings, result);
+    native.teach(*learned, result);
+    if (!native.asked() && start.bound && result.bound == start.bound)
+      add("what an earlier solve has proven holds here");
+  }
   return result;
 }
 

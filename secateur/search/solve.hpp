@@ -6,6 +6,7 @@
 #include "secateur/model/problem.hpp"
 #include "secateur/model/solve.hpp"
 #include "secateur/search/checkpoint.hpp"
+#include "secateur/search/learned.hpp"
 
 namespace secateur::search {
 
@@ -17,6 +18,9 @@ struct Continuation {
   /// Points, one entry a variable, of which decisions count: good ones of similar problems, or guesses. Moved to where
   /// the problem allows them, they are the first to be tried, whatever the engine.
   std::vector<Vector> starts;
+  /// What earlier solves of the same networks have learned: used, and brought up to date at the end. Null: nothing is.
+  /// Any box, objective, constraints and further variables may have changed in between.
+  Learned* learned = nullptr;
 };
 
 /// Which search of this room: as measured (docs/engine.md), by dual ascent (search_tree), or by branch and cut
@@ -28,7 +32,8 @@ enum class Method { measured, dual, cut };
 /// `auto`: whichever suits the problem, and the MILP path where the native search gets nowhere. The result's note says
 /// which and why. Throws InputError as mip::solve() does.
 ///
-/// Throws InputError for a checkpoint that is another problem's, another version's, or damaged (Checkpoint).
+/// Throws InputError for a checkpoint that is another problem's, another version's, or damaged (Checkpoint), and when
+/// continuation.learned belongs to other networks.
 ///
 /// `known`: for tests, one entry a variable: a feasible point that the search must not lose; std::logic_error if it
 /// does.

@@ -54,6 +54,8 @@ struct Listener {
   /// empty.
   std::function<bool()> due;
   std::function<void(const SavedTree& tree)> save;
+  /// What branch and cut has learned of its binaries, when it ends. May be empty.
+  std::function<void(const std::vector<KnownCost>& costs)> learned;
 };
 
 /// How much a search may take.

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "secateur/search/encoding.hpp"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+#include "secateur/core/error.hpp"
+#include "secateur/core/hash.hpp"
+#include "secateur/core/version.hpp"
+
+namespace secateur::search {
+
+namespace {
+
+void put(Writer& out, const nn::Layer& layer) {
+  out << static_cast<Index>(layer.index());
+  if (const auto* dense = std::get_if<nn::Dense>(&layer)) {
+    out << dense->weight << dense->bias;
+  } else if (const auto* elementwise = std::get_if<nn::Elementwise>(&layer)) {
+    out << elementwise->op << elementwise->constant;
+  } else if (const auto* relu = std::get_if<nn::Relu>(&layer)) {
+    out << relu->units;
+  } else {
+    const auto& sparse = std::get<nn::Sparse>(layer);
+    out << sparse.weight.rows() << sparse.weight.cols() << sparse.weight.nonZeros() << sparse.bias;
+    for (Index i = 0; i < sparse.weight.outerSize(); ++i) {
+      for (SparseMatrix::InnerIterator it(sparse.weight, i); it; ++it) {
+        out << static_cast<Index>(it.row()) << static_cast<Index>(it.col()) << it.value();
+      }
+    }
+  }
+}
+
+std::string first_line(const FileKind& kind) {
+  return fmt::format("secateur {} {} of version {}", kind.name, kind.format, version);
+}
+
+std::string line(std::string_view& rest) {
+  const std::size_t end = rest.find('\n');
+  std::string text(rest.substr(0, end));
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  return text;
+}
+
+}  // namespace
+
+void put_network(Writer& out, const nn::Network& network) {
+  out << network.activation << static_cast<Index>(network.layers.size());
+  for (const nn::Layer& layer : network.layers) put(out, layer);
+}
+
+std::string seal(const FileKind& kind, const std::string& whose, const std::string& body) {
+  std::string bytes = first_line(kind) + "\n" + whose + "\n";
+  const std::string hash = hash_of(bytes + body);
+  return bytes.append(hash).append("\n").append(body);
+}
+
+Unsealed unseal(const FileKind& kind, std::string_view bytes, const std::string& file) {
+  std::string_view rest = bytes;
+  const std::string first = line(rest), mine = first_line(kind);
+  if (!first.starts_with(fmt::format("secateur {} ", kind.name))) {
+    throw InputError(fmt::format("is there already and is no {}; give another file, or remove it", kind.name), file);
+  }
+  if (first != mine) {
+    constexpr std::size_t most_shown = 60;
+    throw InputError(
+        fmt::format("is {} of another version (\"{}\"; this one writes \"{}\"); use it with that version, or {}",
+                    kind.noun, first.substr(0, most_shown), mine, kind.remedy),
+        file);
+  }
+  Unsealed result;
+  result.whose = line(rest);
+  const std::string hash = line(rest);
+  if (hash_of(first + "\n" + result.whose + "\n" + std::string(rest)) != hash) refuse_damaged(kind, file);
+  result.body = rest;
+  return result;
+}
+
+void refuse_damaged(const FileKind& kind, const std::string& file) {
+  throw InputError(
+      fmt::format("is {} that is damaged: what it holds does not match its checksum; {}", kind.noun, kind.remedy),
+      file);
+}
+
+}  // namespace secateur::search
