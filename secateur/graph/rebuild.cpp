@@ -15,17 +15,17 @@ AffineLayer select_units(const AffineLayer& layer, const std::vector<Index>& uni
   const auto count = static_cast<Index>(units.size());
   result.bias.resize(count);
   result.error.resize(count);
-  std::vector<Eigen::Triplet<double, int>> entries;
+  SparseRowsBuilder entries(layer.weight.nonZeros());
   for (Index i = 0; i < count; ++i) {
     const Index unit = units[static_cast<std::size_t>(i)];
     result.bias(i) = layer.bias(unit);
     result.error(i) = layer.error(unit);
     for (SparseMatrix::InnerIterator entry(layer.weight, unit); entry; ++entry) {
-      entries.emplace_back(static_cast<int>(i), static_cast<int>(entry.col()), entry.value());
+      entries.add(static_cast<int>(entry.col()), entry.value());
     }
+    entries.close_row();
   }
-  result.weight.resize(count, layer.weight.cols());
-  result.weight.setFromTriplets(entries.begin(), entries.end());
+  result.weight = entries.finish(layer.weight.cols());
   return result;
 }
 

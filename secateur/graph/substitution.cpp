@@ -35,17 +35,45 @@ struct Accumulator {
   }
 };
 
+/// Whether every value that a row reads is a copy, of new values in the same order.
+bool copies(const SparseMatrix& weight, Index i, const std::vector<int>& copied) {
+  int last = -1;
+  for (SparseMatrix::InnerIterator entry(weight, i); entry; ++entry) {
+    const int column = copied[static_cast<std::size_t>(entry.col())];
+    if (column <= last) return false;
+    last = column;
+  }
+  return true;
+}
+
 }  // namespace
+
+SparseMatrix SparseRowsBuilder::finish(Index columns) const {
+  const auto rows = static_cast<Index>(m_start.size()) - 1;
+  return Eigen::Map<const SparseMatrix>(rows, columns, static_cast<Index>(m_value.size()), m_start.data(),
+                                        m_column.data(), m_value.data());
+}
 
 AffineLayer substitute(const AffineLayer& layer, const std::vector<AffineRow>& rows, const Vector& magnitude) {
   AffineLayer result;
   result.bias.resize(layer.units());
   result.error.resize(layer.units());
-  std::vector<Eigen::Triplet<double, int>> entries;
-  entries.reserve(static_cast<std::size_t>(layer.weight.nonZeros()));
+  SparseRowsBuilder entries(layer.weight.nonZeros());
+  std::vector<int> copied;  // the new value that an old one copies, -1: it is defined otherwise
+  for (const AffineRow& definition : rows) copied.push_back(definition.is_copy() ? definition.columns[0] : -1);
   std::vector<Accumulator> row(static_cast<std::size_t>(magnitude.size()));
   std::vector<int> touched;
   for (Index i = 0; i < layer.units(); ++i) {
+    if (copies(layer.weight, i, copied)) {
+      // Nothing to be added up, so nothing is rounded.
+      for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
+        if (entry.value() != 0) entries.add(copied[static_cast<std::size_t>(entry.col())], entry.value());
+      }
+      entries.close_row();
+      result.bias(i) = layer.bias(i);
+      result.error(i) = layer.error(i);
+      continue;
+    }
     Accumulator bias;
     UpperSum error;
     error.add(layer.error(i));
@@ -68,15 +96,15 @@ AffineLayer substitute(const AffineLayer& layer, const std::vector<AffineRow>& r
     for (const int column : touched) {
       Accumulator& sum = row[static_cast<std::size_t>(column)];
       error.add(multiply_up(sum.error.total, magnitude(column)));
-      if (sum.value != 0) entries.emplace_back(static_cast<int>(i), column, sum.value);
+      if (sum.value != 0) entries.add(column, sum.value);
       sum = {};
     }
+    entries.close_row();
     error.add(bias.error.total);
     result.bias(i) = bias.touched ? bias.value : layer.bias(i);
     result.error(i) = error.total;
   }
-  result.weight.resize(layer.units(), magnitude.size());
-  result.weight.setFromTriplets(entries.begin(), entries.end());
+  result.weight = entries.finish(magnitude.size());
   return result;
 }
 

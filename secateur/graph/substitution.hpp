@@ -20,6 +20,25 @@ struct AffineRow {
   }
 };
 
+/// A sparse matrix made row by row, each row's entries in the order of their columns.
+class SparseRowsBuilder {
+ public:
+  explicit SparseRowsBuilder(Index entries) {
+    m_column.reserve(static_cast<std::size_t>(entries));
+    m_value.reserve(static_cast<std::size_t>(entries));
+  }
+  void add(int column, double value) {
+    m_column.push_back(column);
+    m_value.push_back(value);
+  }
+  void close_row() { m_start.push_back(static_cast<int>(m_column.size())); }
+  [[nodiscard]] SparseMatrix finish(Index columns) const;
+
+ private:
+  std::vector<int> m_start{0}, m_column;
+  std::vector<double> m_value;
+};
+
 /// The row that copies new value `column`.
 AffineRow copy_of(int column);
 
