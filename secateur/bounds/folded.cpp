@@ -11,6 +11,10 @@ namespace secateur::bounds {
 
 namespace {
 
+/// Rows of a matrix, and as many numbers.
+using Rows = Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>;
+using Slice = Eigen::Ref<const Vector>;
+
 enum class Fate { kept, active, inactive };
 
 Fate fate(double lower, double upper) {
@@ -27,9 +31,8 @@ Fate fate(double lower, double upper) {
 /// and the bias in the same way, that is at most gamma_n (magnitude of what is kept of r + sum_A |r_a| magnitude_a).
 class Folder {
  public:
-  Folder(Index inputs, Index values_before, Index kept, Index active, Index targets, const Box& box)
+  Folder(Index inputs, Index kept, Index active, Index targets, const Box& box)
       : m_values(inputs + kept),
-        m_column(values_before),
         m_magnitude(m_values),
         m_active(active, m_values + 1),
         m_active_error(active),
@@ -39,54 +42,51 @@ class Folder {
     m_folded.bias.resize(kept + targets);
     m_folded.error.resize(kept + targets);
     m_folded.magnitude.resize(kept + targets);
-    for (Index j = 0; j < inputs; ++j) m_column(j) = {Fate::kept, j};
+    m_kept_columns.reserve(static_cast<std::size_t>(m_values));
+    m_active_columns.reserve(static_cast<std::size_t>(active));
+    for (Index j = 0; j < inputs; ++j) m_kept_columns.push_back(j);
     m_magnitude.head(inputs) = box.magnitude();
     m_folded.first.push_back(inputs);
     m_next = inputs;
+    m_before = inputs;
   }
 
   /// One layer's rows: `rows` (m x values before the layer), bias and error, and what becomes of each row. `place`:
-  /// where the kept units stand among the graph's; `lower`, `upper`: bounds of the rows. Targets are all kept.
-  void add_layer(const Matrix& rows, const Vector& bias, const Vector& error, const std::vector<Fate>& fates,
-                 const Vector& upper, const std::vector<Index>& place, bool targets) {
-    const Index before = rows.cols();
-    std::vector<Index> sources;  // columns of active units
-    for (Index v = 0; v < before; ++v) {
-      if (m_column(v).fate == Fate::active) sources.push_back(v);
-    }
-    const auto active = static_cast<Index>(sources.size());
+  /// where each stands among the graph's units; `upper`: bounds of the rows. Targets are
+  /// all kept.
+  void add_layer(const Rows& rows, const Slice& bias, const Slice& error, const Fate* fates, const double* upper,
+                 const Index* place, bool targets) {
     std::vector<Index> live;
+    live.reserve(static_cast<std::size_t>(rows.rows()));
     for (Index r = 0; r < rows.rows(); ++r) {
-      if (fates[static_cast<std::size_t>(r)] != Fate::inactive) live.push_back(r);
+      if (fates[r] != Fate::inactive) live.push_back(r);
     }
-    const auto count = static_cast<Index>(live.size());
+    const auto count = static_cast<Index>(live.size()), active = static_cast<Index>(m_active_columns.size());
     const Index width = m_next;  // values that exist before this layer
-    Matrix result = Matrix::Zero(count, width + 1);
-    Matrix factor(count, active);
+    Matrix result(count, width + 1), factor(count, active);
     Vector rounding = Vector::Zero(count), new_error(count);
+    Index some = active, end = 0;  // active units outside [some, end) are not read
     for (Index i = 0; i < count; ++i) {
       const Index r = live[static_cast<std::size_t>(i)];
-      const double* row = rows.data() + r * rows.cols();
-      double kept = std::abs(bias(r));
-      for (Index v = 0; v < before; ++v) {
-        const Column& column = m_column(v);
-        if (column.fate != Fate::kept || row[v] == 0) continue;
-        result(i, column.index) = row[v];
-        kept += std::abs(row[v]) * m_magnitude(column.index);
-      }
-      result(i, width) = bias(r);
+      const double* row = rows.data() + r * rows.outerStride();
+      double* to = result.data() + i * (width + 1);
+      for (Index v = 0; v < width; ++v) to[v] = row[m_kept_columns[static_cast<std::size_t>(v)]];
+      to[width] = bias(r);
       double replaced = 0, carried = error(r);
       std::int64_t terms = 0;
       for (Index a = 0; a < active; ++a) {
-        const Column& column = m_column(sources[static_cast<std::size_t>(a)]);
-        const double w = row[sources[static_cast<std::size_t>(a)]];
+        const double w = row[m_active_columns[static_cast<std::size_t>(a)]];
         factor(i, a) = w;
         if (w == 0) continue;
         ++terms;
-        replaced += std::abs(w) * m_active_magnitude(column.index);
-        carried += std::abs(w) * m_active_error(column.index);
+        some = std::min(some, a);
+        end = std::max(end, a + 1);
+        replaced += std::abs(w) * m_active_magnitude(a);
+        carried += std::abs(w) * m_active_error(a);
       }
       if (terms > 0) {
+        const double kept =
+            std::abs(bias(r)) + result.row(i).head(width).cwiseAbs().dot(m_magnitude.head(width).transpose());
         // 2 (n + 4) u: also for the rounding of the magnitude itself and of the carried error.
         rounding(i) =
             sum_error(2 * (width + active + 8), kept + replaced) + underflow_allowance * (1 + kept + replaced);
@@ -94,22 +94,22 @@ class Folder {
       }
       new_error(i) = rounding(i) == 0 ? carried : add_up(carried, rounding(i));
     }
-    if (active > 0 && count > 0) multiply(factor, sources, width, result);
+    if (some < end) multiply(factor, some, end, width, result);
 
     Index next = m_next;
     for (Index i = 0; i < count; ++i) {
       const Index r = live[static_cast<std::size_t>(i)];
-      double magnitude = std::abs(result(i, width)) + new_error(i);
-      for (Index v = 0; v < width; ++v) magnitude += std::abs(result(i, v)) * m_magnitude(v);
-      magnitude = sum_up(width + 2, magnitude);
-      if (fates[static_cast<std::size_t>(r)] == Fate::active) {
-        m_active.row(m_active_count).setZero();
-        m_active.row(m_active_count).head(width) = result.row(i).head(width);
-        m_active(m_active_count, m_values) = result(i, width);
-        m_active_error(m_active_count) = new_error(i);
-        m_active_magnitude(m_active_count) = magnitude;
-        if (!targets) m_column(m_before_units + r) = {Fate::active, m_active_count};
-        ++m_active_count;
+      const double magnitude =
+          sum_up(width + 2, std::abs(result(i, width)) + new_error(i) +
+                                result.row(i).head(width).cwiseAbs().dot(m_magnitude.head(width).transpose()));
+      if (fates[r] == Fate::active) {
+        const auto row = static_cast<Index>(m_active_columns.size());
+        m_active.row(row).head(width) = result.row(i).head(width);
+        m_active.row(row).segment(width, m_values - width).setZero();
+        m_active(row, m_values) = result(i, width);
+        m_active_error(row) = new_error(i);
+        m_active_magnitude(row) = magnitude;
+        m_active_columns.push_back(m_before + r);
         continue;
       }
       const Index row = next - m_folded.inputs;
@@ -118,19 +118,17 @@ class Folder {
       m_folded.error(row) = new_error(i);
       m_folded.magnitude(row) = magnitude;
       if (!targets) {
-        m_folded.unit.push_back(place[static_cast<std::size_t>(r)]);
-        m_column(m_before_units + r) = {Fate::kept, next};
-        m_magnitude(next) = std::max(0.0, upper(r));
+        m_folded.unit.push_back(place[r]);
+        m_kept_columns.push_back(m_before + r);
+        m_magnitude(next) = std::max(0.0, upper[r]);
       }
       ++next;
     }
     if (targets) return;
     m_next = next;
     m_folded.first.push_back(next);
-    m_before_units += rows.rows();
+    m_before += rows.rows();
   }
-
-  void start_units(Index inputs) { m_before_units = inputs; }
 
   Folded finish() {
     const auto layers = static_cast<Index>(m_folded.first.size()) - 1;
@@ -153,39 +151,34 @@ class Folder {
   }
 
  private:
-  struct Column {
-    Fate fate = Fate::inactive;
-    Index index = 0;
-  };
   /// Far more than all products of one row together lose to underflow, and a normal number.
   static constexpr double underflow_allowance = 0x1p-1000;
 
-  /// result += factor times the rows of the active units, their bias in the last column.
-  void multiply(const Matrix& factor, const std::vector<Index>& sources, Index width, Matrix& result) const {
-    const auto active = static_cast<Index>(sources.size());
-    // All active units so far, numbered in the order of their columns.
+  /// result += factor times the rows of the active units from `some` to `end`, their bias in the last column.
+  void multiply(const Matrix& factor, Index some, Index end, Index width, Matrix& result) const {
     Product<double> product;
     product.m = result.rows();
     product.n = width;
-    product.k = active;
-    product.a = factor.data();
-    product.a_row = active;
-    product.b = m_active.data();
+    product.k = end - some;
+    product.a = factor.data() + some;
+    product.a_row = factor.cols();
+    product.b = m_active.data() + some * m_active.cols();
     product.b_row = m_active.cols();
     product.c = result.data();
     product.c_row = result.cols();
     product.accumulate = true;
     kernels<double>().product(product);
-    result.col(width) += factor * m_active.block(0, m_values, active, 1);
+    result.col(width) += factor.middleCols(some, end - some) * m_active.block(some, m_values, end - some, 1);
   }
 
   Folded m_folded;
   Index m_values;
-  Eigen::Array<Column, Eigen::Dynamic, 1> m_column;
-  Vector m_magnitude;  ///< M_v of the new values
-  Matrix m_active;     ///< new rows of active units, the bias last
+  std::vector<Index> m_kept_columns;    ///< which old value each new one is
+  std::vector<Index> m_active_columns;  ///< which old value each active unit is
+  Vector m_magnitude;                   ///< M_v of the new values
+  Matrix m_active;                      ///< new rows of active units, the bias last
   Vector m_active_error, m_active_magnitude;
-  Index m_active_count = 0, m_next = 0, m_before_units = 0;
+  Index m_next = 0, m_before = 0;  ///< new and old values so far
 };
 
 }  // namespace
@@ -243,16 +236,15 @@ Folded fold(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBo
   }
   const graph::AffineLayer& last = graph.layers.back();
   const Index outputs = last.units();
-  Folder folder(graph.inputs(), graph.values(), kept, active, outputs + 1, box);
-  folder.start_units(graph.inputs());
+  Folder folder(graph.inputs(), kept, active, outputs + 1, box);
   place = 0;
   for (int k = 0; k < layers; ++k) {
     const auto index = static_cast<std::size_t>(k);
     const graph::AffineLayer& affine = graph.layers[index];
     std::vector<Index> places;
     for (Index i = 0; i < affine.units(); ++i) places.push_back(place++);
-    folder.add_layer(Matrix(affine.weight), affine.bias, affine.error, fates[index], bounds[index].upper, places,
-                     false);
+    folder.add_layer(Matrix(affine.weight), affine.bias, affine.error, fates[index].data(), bounds[index].upper.data(),
+                     places.data(), false);
   }
   // c'y as a row: entry v is off by at most gamma_n sum_o |c_o W_ov|, times the magnitude of value v.
   Matrix rows(outputs + 1, graph.values());
@@ -274,7 +266,7 @@ Folded fold(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBo
   const std::int64_t terms = outputs + graph.values() + 4;
   error << (exact ? carried : add_up(sum_error(2 * terms, size), sum_up(terms, carried))), last.error;
   const std::vector<Fate> all_kept(static_cast<std::size_t>(outputs + 1), Fate::kept);
-  folder.add_layer(rows, bias, error, all_kept, Vector::Zero(outputs + 1), {}, true);
+  folder.add_layer(rows, bias, error, all_kept.data(), nullptr, nullptr, true);
   Folded folded = folder.finish();
   folded.lower = std::move(lower);
   folded.upper = std::move(upper);
@@ -291,24 +283,17 @@ Folded fold(const Folded& from, const Box& box, const Vector& lower, const Vecto
     kept += fates.back() == Fate::kept;
     active += fates.back() == Fate::active;
   }
-  Folder folder(from.inputs, from.values(), kept, active, from.targets(), box);
-  folder.start_units(from.inputs);
+  Folder folder(from.inputs, kept, active, from.targets(), box);
+  fates.resize(static_cast<std::size_t>(from.rows()), Fate::kept);
   const auto layers = static_cast<Index>(from.first.size()) - 1;
   for (Index k = 0; k <= layers; ++k) {
     const bool targets = k == layers;
     const Index columns = from.first[static_cast<std::size_t>(k)];
     const Index begin = columns - from.inputs;
     const Index count = targets ? from.targets() : from.first[static_cast<std::size_t>(k + 1)] - columns;
-    std::vector<Fate> here(static_cast<std::size_t>(count), Fate::kept);
-    std::vector<Index> places;
-    Vector top = Vector::Zero(count);
-    if (!targets) {
-      std::copy_n(fates.begin() + begin, count, here.begin());
-      places.assign(from.unit.begin() + begin, from.unit.begin() + begin + count);
-      top = upper.segment(begin, count);
-    }
     folder.add_layer(from.weight.block(begin, 0, count, columns), from.bias.segment(begin, count),
-                     from.error.segment(begin, count), here, top, places, targets);
+                     from.error.segment(begin, count), fates.data() + begin, targets ? nullptr : upper.data() + begin,
+                     targets ? nullptr : from.unit.data() + begin, targets);
   }
   Folded folded = folder.finish();
   folded.lower = from.lower;
