@@ -5,12 +5,14 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
 #include "secateur/bounds/bounds.hpp"
 #include "secateur/bounds/detail.hpp"
 #include "secateur/bounds/folded.hpp"
+#include "secateur/bounds/lane_points.hpp"
 #include "secateur/bounds/shrink.hpp"
 #include "secateur/core/kernels.hpp"
 #include "secateur/core/parallel.hpp"
@@ -32,15 +34,9 @@ struct Cell {
   bool shrunk = false;  ///< since it was bounded
 };
 
-/// A point that may improve the cut-off.
-struct Candidate {
-  Vector x;
-  double value;
-};
-
 struct Expansion {
   std::vector<Cell> children;
-  std::vector<Candidate> candidates;
+  std::vector<Point> candidates;
   std::int64_t boxes = 0;
   double work = 0;
   bool cut = false;  ///< something was dropped or shrunk away
@@ -170,6 +166,7 @@ Expansion expand(Cell cell, double cutoff, Workspace& space) {
   const auto count = static_cast<Index>(parts.size());
   for (Index p = 0; p < lanes; ++p) space.set_box(p, parts[static_cast<std::size_t>(std::min(p, count - 1))]);
   batch.lanes = count;
+  batch.cutoff = cutoff;
   const BoundKernels& run = bound_kernels();
   run.crown(batch);
 
@@ -179,7 +176,7 @@ Expansion expand(Cell cell, double cutoff, Workspace& space) {
     const auto i = static_cast<std::size_t>(at);
     space.point[i] = space.slope[i] >= 0 ? space.box_lower[i] : space.box_upper[i];
   }
-  run.evaluate({&batch, space.point.data(), space.value.data()});
+  run.evaluate({&batch, space.point.data(), space.value.data(), nullptr});
 
   result.boxes = count;
   result.work += batch_work(folded);
@@ -189,7 +186,7 @@ Expansion expand(Cell cell, double cutoff, Workspace& space) {
       return array[static_cast<std::size_t>(i * lanes + p)];
     };
     if (space.value[lane] < cutoff) {
-      Candidate candidate{Vector(inputs), space.value[lane]};
+      Point candidate{Vector(inputs), space.value[lane]};
       for (Index j = 0; j < inputs; ++j) candidate.x(j) = at(space.point, j);
       result.candidates.push_back(std::move(candidate));
     }
@@ -230,6 +227,11 @@ class Search {
 
   Subdivision run(double cutoff) {
     m_cutoff = cutoff;
+    if (m_settings.search) {
+      LaneSearch search;
+      search.seed = m_settings.seed;
+      probe(lane_points(*m_root, m_box, search));
+    }
     grow();
     Subdivision result;
     result.cutoff = m_cutoff;
@@ -291,14 +293,22 @@ class Search {
       for (std::size_t done = 0; done < open.size() && !out_of_budget(); done += chunk) {
         const std::size_t count = std::min(chunk, open.size() - done);
         std::vector<Expansion> expansions(count);
-        parallel(count, spaces.size(), [&](std::size_t i, std::size_t thread) {
+        // A thread takes some 50 microseconds to start.
+        double work = 0;
+        for (std::size_t i = 0; i < count; ++i) work += batch_work(*m_leaves[open[done + i]].folded);
+        constexpr double worth_threads = 3e5;
+        parallel(count, work < worth_threads ? 1 : spaces.size(), [&](std::size_t i, std::size_t thread) {
           expansions[i] = expand(m_leaves[open[done + i]], m_cutoff, spaces[thread]);
         });
+        const double cutoff_before = m_cutoff;
+        std::optional<Point> better;
         for (std::size_t i = 0; i < count; ++i) {
-          take(expansions[i]);
+          if (const auto found = take(expansions[i])) better = found;
           expanded[open[done + i]] = 1;
           children[open[done + i]] = std::move(expansions[i].children);
         }
+        // The local search missed this one.
+        if (m_settings.search && better && m_cutoff < cutoff_before) probe({polished(*m_root, m_box, *better)});
       }
       std::vector<Cell> next;
       double alive = 0, memory = 0;
@@ -324,15 +334,22 @@ class Search {
     }
   }
 
-  void take(const Expansion& expansion) {
+  std::optional<Point> take(const Expansion& expansion) {
     m_boxes += expansion.boxes;
     m_work += expansion.work;
     m_cut = m_cut || expansion.cut;
-    for (const Candidate& candidate : expansion.candidates) {
-      if (m_settings.probe && candidate.value < m_cutoff) {
-        m_cutoff = std::min(m_cutoff, m_settings.probe(candidate.x));
-      }
+    return probe(expansion.candidates);
+  }
+
+  /// Points below the cut-off are tried in turn; the last of them is the best.
+  std::optional<Point> probe(const std::vector<Point>& candidates) {
+    std::optional<Point> best;
+    for (const Point& candidate : candidates) {
+      if (!m_settings.probe || !(candidate.value < m_cutoff)) continue;
+      m_cutoff = std::min(m_cutoff, m_settings.probe(candidate.x));
+      best = candidate;
     }
+    return best;
   }
 
   /// Whether another generation is worth its while: while the next one fits the share of work that tightening alone is

@@ -23,6 +23,9 @@ struct SubdivisionSettings {
   /// Offered points of the box whose objective is, in plain arithmetic, below the cut-off; returns the cut-off from
   /// then on. One that is higher than before is not taken. Called from the calling thread only.
   std::function<double(const Vector& x)> probe = nullptr;
+  /// Begins with a local search for points to probe (lane_points), for a caller who has not looked for any.
+  bool search = false;
+  std::uint64_t seed = 1;  ///< of that search
 };
 
 /// What is known of the points x of a box with objective'y(x) <= cutoff, in real arithmetic, for the stored network.

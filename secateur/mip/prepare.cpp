@@ -279,14 +279,17 @@ Formulation formulation_of(const Prepared& prepared, const model::SolveSettings&
 Goal goal_of(const model::Problem& problem, const model::Structure& structure, const model::Compiled& compiled,
              const Matrix& sample) {
   const graph::ReluGraph& graph = compiled.graph;
-  const Matrix outputs = graph::evaluate(graph, sample);
-  const Vector spread = (outputs.colwise().maxCoeff() - outputs.colwise().minCoeff()).transpose();
   Goal goal;
   goal.objective = Vector::Zero(graph.outputs());
   goal.objective(compiled.objective.output) = problem.sense == Sense::minimize ? 1 : -1;
-  const double scale = spread(compiled.objective.output) > 0 ? spread(compiled.objective.output) : 1.0;
+  Vector spread;
   const auto add = [&](Index output, double lower, double upper) {
     if (std::isinf(lower) && std::isinf(upper)) return;
+    if (spread.size() == 0) {
+      const Matrix outputs = graph::evaluate(graph, sample);
+      spread = (outputs.colwise().maxCoeff() - outputs.colwise().minCoeff()).transpose();
+    }
+    const double scale = spread(compiled.objective.output) > 0 ? spread(compiled.objective.output) : 1.0;
     // Large enough, as a rule, that no violation pays.
     constexpr double penalty = 10;
     goal.ranges.push_back({output, lower, upper, spread(output) > 0 ? penalty * scale / spread(output) : 1.0});

@@ -105,11 +105,17 @@ class Search {
     m_goal = goal_of(m_problem, m_structure, m_prepared.problem, sample);
     m_inner = m_prepared.problem;
     if (m_target) move_inwards(m_inner.frame.model);
-    find_points();
+    // Without constraints and with few inputs, subdivision finds points sooner than programs of cells do.
+    const bool points_later = subdivision_searches();
+    if (points_later) {
+      offer_simple_points();
+    } else {
+      find_points();
+    }
     if (done()) return Status::optimal;
     if (const auto ended = other_search(m_prepared, false, cutoff())) return *ended;
     m_tightened = tighten(
-        m_prepared, m_problem, m_settings, cutoff(), [this](const Vector& x) { return probe(x); },
+        m_prepared, m_problem, m_settings, cutoff(), points_later, [this](const Vector& x) { return probe(x); },
         [this](double bound) { m_ledger.prove(bound); }, m_stop);
     result.boxes = m_tightened.boxes;
     if (done()) return Status::optimal;
@@ -118,18 +124,38 @@ class Search {
       m_prepared.infeasible = !m_ledger.has_point() && !m_target;
       return m_ledger.has_point() ? Status::node_limit : Status::infeasible;
     }
-    if (const auto ended = other_search(m_tightened.prepared, true, m_tightened.cutoff)) return *ended;
-    // Valid where the bounds are: a better cut-off keeps fewer points.
-    const double now = cutoff();
-    if (m_problem.sense == Sense::minimize ? now < m_tightened.cutoff : now > m_tightened.cutoff) {
-      m_tightened.cutoff = now;
+    if (points_later) {
+      find_points();
+      if (done()) return Status::optimal;
     }
+    improve_cutoff();
+    if (const auto ended = other_search(m_tightened.prepared, true, m_tightened.cutoff)) return *ended;
+    improve_cutoff();
     if (std::isfinite(m_tightened.cutoff)) add_cutoff(m_tightened.prepared, m_tightened.cutoff);
     m_formulated = true;
     const Formulation formulation = formulation_of(m_tightened.prepared, m_settings, m_stop);
     result.neurons.binaries = formulation.binaries;
     m_units = natural_units(formulation, m_tightened.prepared.problem, sample);
     return solve(formulation);
+  }
+
+  /// Bounds that hold for a cut-off hold for a better one, which keeps fewer points.
+  void improve_cutoff() {
+    const double now = cutoff();
+    if (m_problem.sense == Sense::minimize ? now < m_tightened.cutoff : now > m_tightened.cutoff) {
+      m_tightened.cutoff = now;
+    }
+  }
+
+  /// Whether points may be left to subdivision: it closes nearly every gap with so few inputs, and every point of the
+  /// box is feasible.
+  [[nodiscard]] bool subdivision_searches() const {
+    constexpr Index few_inputs = 4;
+    const model::Compiled& compiled = m_prepared.problem;
+    const lp::Model& frame = compiled.frame.model;
+    const bool free = frame.rows() == 0 && m_goal.ranges.empty() &&
+                      std::none_of(frame.integer.begin(), frame.integer.end(), [](bool integer) { return integer; });
+    return !m_target && free && compiled.graph.inputs() <= few_inputs && subdivides(m_prepared, m_settings);
   }
 
   /// The other search's turn; how everything ended, if it has.
@@ -202,6 +228,13 @@ class Search {
 
   /// Columns of the frame, or of a formulation on it, as a candidate.
   void offer(const Vector& columns) { m_ledger.offer(columns.head(static_cast<Index>(m_problem.variables.size()))); }
+
+  /// What the user begins with, and the middle of the box.
+  void offer_simple_points() {
+    for (const Vector& start : m_start.points) m_ledger.offer(start);
+    const Box& domain = m_prepared.problem.graph.domain;
+    offer(columns_at(0.5 * domain.lower + 0.5 * domain.upper));
+  }
 
   /// Points by forward passes alone; the best few improved by the linear programs of their cells.
   void find_points() {

@@ -20,13 +20,15 @@ class Tightening {
 
   [[nodiscard]] double sign() const { return m_problem.sense == Sense::minimize ? 1 : -1; }
 
-  void subdivide(const std::function<double(const Vector& x)>& probe, const std::function<void(double bound)>& prove) {
+  void subdivide(bool search, const std::function<double(const Vector& x)>& probe,
+                 const std::function<void(double bound)>& prove) {
     const model::Compiled& compiled = m_result.prepared.problem;
-    if (!compiled.objective.whole || compiled.graph.inputs() == 0) return;
     Vector objective = Vector::Zero(compiled.graph.outputs());
     objective(compiled.objective.output) = sign();
     bounds::SubdivisionSettings how;
     how.threads = m_settings.threads;
+    how.search = search;
+    how.seed = m_settings.seed;
     // Measured: up to about six inputs subdivision closes the gap; beyond, its first few thousand boxes tighten bounds
     // at little cost, and more do not pay.
     constexpr Index few_inputs = 6;
@@ -79,19 +81,28 @@ class Tightening {
   const Stop& m_stop;
 };
 
+/// Loosened on purpose: what tightening would find is to be left out as well.
+bool loosened(const model::SolveSettings& settings) {
+  return settings.big_m == model::BigM::loose || settings.binaries == model::Binaries::all;
+}
+
 }  // namespace
 
+bool subdivides(const Prepared& prepared, const model::SolveSettings& settings) {
+  const model::Compiled& compiled = prepared.problem;
+  return settings.tighten != model::Tighten::off && !loosened(settings) && compiled.objective.whole &&
+         compiled.graph.inputs() > 0;
+}
+
 Tightened tighten(const Prepared& prepared, const model::Problem& problem, const model::SolveSettings& settings,
-                  double cutoff, const std::function<double(const Vector& x)>& probe,
+                  double cutoff, bool search, const std::function<double(const Vector& x)>& probe,
                   const std::function<void(double bound)>& prove, const Stop& stop) {
   Tightened result;
   result.prepared = prepared;
   result.cutoff = cutoff;
   Tightening step(result, problem, settings, stop);
-  // Loosened on purpose: what subdivision would find is to be left out as well.
-  const bool loosened = settings.big_m == model::BigM::loose || settings.binaries == model::Binaries::all;
-  if (settings.tighten == model::Tighten::off || loosened) return result;
-  step.subdivide(probe, prove);
+  if (settings.tighten == model::Tighten::off || loosened(settings)) return result;
+  if (subdivides(prepared, settings)) step.subdivide(search, probe, prove);
   // Measured: with few unstable neurons linear programs stabilise most of them, or prove that nothing is better, for
   // less than a solver's root costs; with more they cost more than they save, and a handful is no work for a solver.
   constexpr Index handful = 12, few = 40;

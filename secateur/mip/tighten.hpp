@@ -23,14 +23,17 @@ struct Tightened {
   std::int64_t programs = 0;  ///< linear programs solved
 };
 
+/// Whether tighten() begins with a subdivision of the inputs' box.
+bool subdivides(const Prepared& prepared, const model::SolveSettings& settings);
+
 /// Spends what pays on bounds (settings.tighten): subdivision of the inputs, then linear programs over the relaxation
 /// with the problem's constraints and the cut-off.
 ///
 /// `cutoff`: points worse than it need not be kept (in the user's sense). `probe(x)` gets inputs of the graph that look
 /// better than the cut-off and returns the cut-off from then on. `prove(bound)` gets bounds of the whole problem, valid
-/// in real arithmetic.
+/// in real arithmetic. `search`: points have not been looked for; subdivision does that as well.
 Tightened tighten(const Prepared& prepared, const model::Problem& problem, const model::SolveSettings& settings,
-                  double cutoff, const std::function<double(const Vector& x)>& probe,
+                  double cutoff, bool search, const std::function<double(const Vector& x)>& probe,
                   const std::function<void(double bound)>& prove, const Stop& stop);
 
 }  // namespace secateur::mip

@@ -7,6 +7,7 @@
 #include "secateur/core/kernels/crown_lanes.hpp"
 #include "secateur/core/kernels/crown_rows.hpp"
 #include "secateur/core/kernels/dual.hpp"
+#include "secateur/core/kernels/point_lanes.hpp"
 #include "secateur/core/kernels/product.hpp"
 #include "secateur/core/kernels/range.hpp"
 #include "secateur/core/kernels/tableau.hpp"

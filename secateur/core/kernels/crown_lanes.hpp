@@ -40,6 +40,14 @@ SECATEUR_INLINE Pack all(double x) { return x - Pack{}; }
 SECATEUR_INLINE Pack max_of(Pack a, Pack b) { return a > b ? a : b; }
 SECATEUR_INLINE Pack abs_of(Pack a) { return a < Pack{} ? -a : a; }
 
+/// Whether a comparison holds in every lane.
+template <class Mask>
+SECATEUR_INLINE bool every(Mask mask) {
+  bool result = true;
+  for (ptrdiff_t p = 0; p < Lanes::lanes; ++p) result = result && mask[p] != 0;
+  return result;
+}
+
 /// Where the arrays of a batch lie for one group of lanes: `at(array, i)` addresses number i.
 struct Group {
   ptrdiff_t offset;
@@ -181,9 +189,28 @@ SECATEUR_INLINE void interval_row(const CrownBatch& of, ptrdiff_t layer, ptrdiff
   high = sum_high;
 }
 
-/// Bounds of one row of a layer: CROWN's and the interval's, whichever is tighter.
+/// Bounds of one row of a layer: CROWN's and the interval's, whichever is tighter. Of a unit that the interval finds
+/// stable in every lane, the interval's alone.
 SECATEUR_INLINE void bound_row(const CrownBatch& of, const CrownWork& work, ptrdiff_t layer, ptrdiff_t row,
                                const Group& group) {
+  const auto units = static_cast<double>(of.first[layer] - of.inputs);
+  const double factor = (2 * units + static_cast<double>(of.inputs) + 16) * 0x1p-53;
+  // The interval's terms, N + J + 2 at most, have magnitude_f as the sum of their absolute values.
+  Pack interval_low, interval_high;
+  interval_row(of, layer, row, group, interval_low, interval_high);
+  const double slack = factor * of.magnitude[row] + of.underflow;
+  interval_low -= slack;
+  interval_high += slack;
+  const Pack lower_before = Lanes::load(group.at(of.lower, row));
+  const Pack upper_before = Lanes::load(group.at(of.upper, row));
+  const Pack lower_inner = interval_low > lower_before ? interval_low : lower_before;
+  const Pack upper_inner = interval_high < upper_before ? interval_high : upper_before;
+  // There is nothing to relax in front of the first layer, and stable is stable.
+  if (layer < of.layers && (layer == 0 || every((lower_inner >= Pack{}) | (upper_inner <= Pack{})))) {
+    Lanes::store(group.at(of.lower, row), lower_inner);
+    Lanes::store(group.at(of.upper, row), upper_inner);
+    return;
+  }
   constexpr int most = Lanes::lanes >= 8 ? 8 : 4;
   CrownSums sums[2] = {{all(of.bias[row] - of.error[row]), all(of.magnitude[row])},
                        {all(-of.bias[row] - of.error[row]), all(of.magnitude[row])}};
@@ -199,56 +226,38 @@ SECATEUR_INLINE void bound_row(const CrownBatch& of, const CrownWork& work, ptrd
   for (; j + most <= of.inputs; j += most) input_block<most>(of, work, row, layer, j, group, sums, slope);
   for (; j + 2 <= of.inputs; j += 2) input_block<2>(of, work, row, layer, j, group, sums, slope);
   if (j < of.inputs) input_block<1>(of, work, row, layer, j, group, sums, slope);
-  const auto units = static_cast<double>(of.first[layer] - of.inputs);
-  const double factor = (2 * units + static_cast<double>(of.inputs) + 16) * 0x1p-53;
   const Pack lower = sums[0].value - (factor * sums[0].magnitude + of.underflow);
   const Pack upper = -(sums[1].value - (factor * sums[1].magnitude + of.underflow));
-  // The interval's terms, N + J + 2 at most, have magnitude_f as the sum of their absolute values.
-  Pack interval_low, interval_high;
-  interval_row(of, layer, row, group, interval_low, interval_high);
-  const double slack = factor * of.magnitude[row] + of.underflow;
-  interval_low -= slack;
-  interval_high += slack;
-  const Pack lower_before = Lanes::load(group.at(of.lower, row));
-  const Pack upper_before = Lanes::load(group.at(of.upper, row));
-  const Pack lower_inner = interval_low > lower_before ? interval_low : lower_before;
-  const Pack upper_inner = interval_high < upper_before ? interval_high : upper_before;
   Lanes::store(group.at(of.lower, row), lower > lower_inner ? lower : lower_inner);
   Lanes::store(group.at(of.upper, row), upper < upper_inner ? upper : upper_inner);
   if (slope != nullptr) Lanes::store(of.bound + group.offset, lower);
 }
 
+/// Whether the first target, given what is known of the units so far, lies above the cut-off in every lane.
+SECATEUR_INLINE bool beyond_cutoff(const CrownBatch& of, const CrownWork& work, const Group& group) {
+  const ptrdiff_t target = of.first[of.layers] - of.inputs;
+  bound_row(of, work, of.layers, target, group);
+  return every(Lanes::load(group.at(of.lower, target)) > all(of.cutoff));
+}
+
 void crown_batch(const CrownBatch& of) {
   const CrownWork work = work_of(of);
+  const bool may_end = of.cutoff < __builtin_inf();
   for (Group group{0}; group.offset < of.lanes; group.offset += Lanes::lanes) {
+    // Layers that have not been reached are relaxed by what was known before.
+    if (may_end) {
+      for (ptrdiff_t k = 1; k < of.layers; ++k) relax_layer(of, work, k, group);
+    }
     for (ptrdiff_t k = 0; k <= of.layers; ++k) {
       const ptrdiff_t begin = of.first[k] - of.inputs;
       const ptrdiff_t end = k < of.layers ? of.first[k + 1] - of.inputs : begin + of.targets;
       for (ptrdiff_t row = begin; row < end; ++row) {
         if (of.wanted[row] != 0) bound_row(of, work, k, row, group);
       }
-      if (k < of.layers) relax_layer(of, work, k, group);
-    }
-  }
-}
-
-void evaluate_batch(const CrownPoint& at) {
-  const CrownBatch& of = *at.network;
-  const ptrdiff_t values = of.first[of.layers];
-  double* value = of.work;
-  const Pack zero = {};
-  for (Group group{0}; group.offset < of.lanes; group.offset += Lanes::lanes) {
-    for (ptrdiff_t j = 0; j < of.inputs; ++j) Lanes::store(group.at(value, j), Lanes::load(group.at(at.x, j)));
-    for (ptrdiff_t v = of.inputs; v <= values; ++v) {
-      const ptrdiff_t row = v - of.inputs;
-      const double* weight = of.weight + row * of.weight_row;
-      Pack sum = all(of.bias[row]);
-      for (ptrdiff_t i = 0; i < v; ++i) sum += Lanes::load(group.at(value, i)) * weight[i];
-      if (v < values) {
-        Lanes::store(group.at(value, v), max_of(sum, zero));
-      } else {
-        Lanes::store(at.value + group.offset, sum);
-      }
+      if (k == of.layers) break;
+      relax_layer(of, work, k, group);
+      // The layers behind cost more and more: one more row may spare them.
+      if (may_end && k > 0 && k + 1 < of.layers && beyond_cutoff(of, work, group)) break;
     }
   }
 }

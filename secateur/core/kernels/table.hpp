@@ -94,6 +94,8 @@ struct CrownBatch {
   /// Of the first target: the coefficients of its lower bound on the inputs (inputs x lanes), and that bound.
   double* slope = nullptr;
   double* bound = nullptr;
+  /// A batch ends early where the first target is above this in every lane: bounds of rows behind stay as they were.
+  double cutoff = __builtin_inf();
   double* work = nullptr;  ///< 5 values x lanes of scratch memory
 };
 
@@ -102,6 +104,7 @@ struct CrownPoint {
   const CrownBatch* network = nullptr;
   const double* x = nullptr;  ///< inputs x lanes
   double* value = nullptr;    ///< of the first target
+  double* slope = nullptr;    ///< inputs x lanes, if given: the first target's gradient, 0 through a ReLU at 0
 };
 
 /// One step of a backward pass over rows f >= sum_v lambda_v v + value (see bounds/backward.hpp): the values of `units`
