@@ -38,9 +38,29 @@ Reduction identity(const ReluGraph& graph) {
   return result;
 }
 
+/// Whether some hidden unit is like that; where none is, there is no graph to build.
+template <class Property>
+bool any_unit(const ReluGraph& graph, const Property& property) {
+  for (int k = 0; k + 1 < graph.depth(); ++k) {
+    for (Index i = 0; i < graph.layers[static_cast<std::size_t>(k)].units(); ++i) {
+      if (property(k, i)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Reduction remove_dead(const ReluGraph& graph, const NeuronBounds& bounds) {
+  require_fitting(graph, bounds);
+  const std::vector<bool> read_before = read_values(graph);
+  const bool some = any_unit(graph, [&](int k, Index i) {
+    const auto layer = static_cast<std::size_t>(k);
+    const int* begin = graph.layers[layer].weight.outerIndexPtr();
+    return bounds[layer].upper(i) <= 0 || begin[i] == begin[i + 1] ||
+           !read_before[static_cast<std::size_t>(graph.first_value(k) + i)];
+  });
+  if (!some) return identity(graph);
   const Reduction constants = rebuild(graph, bounds, [&](const Candidate& unit) -> std::optional<AffineRow> {
     const auto [k, i] = unit.id;
     if (bounds[static_cast<std::size_t>(k)].upper(i) <= 0) return AffineRow{};
@@ -59,6 +79,9 @@ Reduction remove_dead(const ReluGraph& graph, const NeuronBounds& bounds) {
 }
 
 Reduction fold_active(const ReluGraph& graph, const NeuronBounds& bounds) {
+  require_fitting(graph, bounds);
+  const bool some = any_unit(graph, [&](int k, Index i) { return bounds[static_cast<std::size_t>(k)].lower(i) >= 0; });
+  if (!some) return identity(graph);
   return rebuild(graph, bounds, [&](const Candidate& unit) -> std::optional<AffineRow> {
     if (bounds[static_cast<std::size_t>(unit.id.layer)].lower(unit.id.unit) < 0) return std::nullopt;
     return row_of(unit.layer, unit.id.unit);
@@ -70,15 +93,17 @@ Reduction simplify(const ReluGraph& graph, const NeuronBounds& bounds, const Sim
   // unit or the last difference between two.
   require_fitting(graph, bounds);
   Reduction result = identity(graph);
-  Index before = -1;
+  Index before = -1, unmergeable = -1;  // units of a graph in which there was nothing to merge
   const auto apply = [&](auto&& pass) { result = compose(result, pass(result.graph, carry(bounds, result))); };
   do {
     before = result.graph.neurons();
     apply(remove_dead);
     if (what.fold) apply(fold_active);
-    if (what.merge) {
+    const Index units = result.graph.neurons();
+    if (what.merge && units != unmergeable) {
       apply(
           [&](const ReluGraph& now, const NeuronBounds& carried) { return merge_multiples(now, carried, what.fold); });
+      if (result.graph.neurons() == units) unmergeable = units;
     }
     // One unit less is the only progress there is: without it the next round would do nothing.
   } while (result.graph.neurons() < before);

@@ -46,8 +46,7 @@ class Search {
         m_start(std::move(start)),
         m_stop(settings.time_limit),
         m_ledger(problem, m_structure, settings, m_stop, progress),
-        m_session(lp::make_session(to_string(settings.solver))),
-        m_cells(lp::make_session(to_string(settings.solver))) {
+        m_session(lp::make_session(to_string(settings.solver))) {
     for (const auto& [name, value] : options) m_session->set_option(name, value);
   }
 
@@ -223,6 +222,7 @@ class Search {
   }
 
   CellSearch cells() {
+    if (!m_cells) m_cells = lp::make_session(to_string(m_settings.solver));
     return CellSearch(*m_cells, m_inner, m_goal, m_settings.threads, [this](const Vector& columns) { offer(columns); });
   }
 
@@ -416,7 +416,7 @@ class Search {
   std::optional<Proof> m_beyond;
   Stop m_stop;
   Ledger m_ledger;
-  std::unique_ptr<lp::Session> m_session, m_cells;
+  std::unique_ptr<lp::Session> m_session, m_cells;  ///< the latter made when it is needed
   Prepared m_prepared;
   model::Compiled m_inner;  ///< its frame is what incumbents have to satisfy
   Goal m_goal;
