@@ -14,7 +14,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 /// Another search is tried where that costs no more than this part of what is expected to remain.
-constexpr double stake = 0.25;
+constexpr double stake = 0.1;
 /// One that runs is left for another that is expected to end so many times sooner.
 constexpr double advantage = 2;
 /// What has had a turn may always end within so many times the work that it has had: early paces mislead.

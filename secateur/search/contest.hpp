@@ -45,7 +45,7 @@ struct ContestResult {
 };
 
 /// Runs the first contestant and, where another one might be much faster, the others (docs/engine.md, "Which of the
-/// two"). Another is tried once the one that runs has taken the other's entry and is expected to take four times as
+/// two"). Another is tried once the one that runs has taken the other's entry and is expected to take ten times as
 /// much still; from then on it is always the one with the least expected remaining work that runs, a factor of two
 /// given to the one that does. All know each other's points; bounds hold whichever search they come from. What is
 /// decided depends on counted work only, so the result does not depend on the number of threads, unless time runs out.
