@@ -33,11 +33,12 @@ class CutTree final : public Rounds<CutNode> {
       return;
     }
     m_settled = std::numeric_limits<double>::infinity();
-    m_shared.emplace(CutTask{task, *m_root.form, *m_root.propagation, m_root.program, m_root.watched});
+    const CutTask& shared =
+        m_shared.emplace(CutTask{task, *m_root.form, *m_root.propagation, m_root.program, m_root.watched});
     m_costs = PseudoCosts(m_root.form->columns());
     m_gap = m_cutoff - m_root.bound;
     if (std::isfinite(m_gap) && m_gap > 0) begin_with(task.costs);
-    for (int t = 0; t < std::max(1, limits.threads); ++t) m_team.push_back(std::make_unique<CutDiver>(*m_shared, stop));
+    for (int t = 0; t < std::max(1, limits.threads); ++t) m_team.push_back(std::make_unique<CutDiver>(shared, stop));
     CutNode node;
     node.bounds = m_root.bounds;
     node.bound = m_root.bound;
