@@ -81,17 +81,17 @@ class Tightening {
   const Stop& m_stop;
 };
 
-/// Loosened on purpose: what tightening would find is to be left out as well.
-bool loosened(const model::SolveSettings& settings) {
-  return settings.big_m == model::BigM::loose || settings.binaries == model::Binaries::all;
+/// Where bounds are loosened on purpose, what tightening would find is to be left out as well.
+bool tightens(const model::SolveSettings& settings) {
+  return settings.tighten != model::Tighten::off && settings.big_m != model::BigM::loose &&
+         settings.binaries != model::Binaries::all;
 }
 
 }  // namespace
 
 bool subdivides(const Prepared& prepared, const model::SolveSettings& settings) {
   const model::Compiled& compiled = prepared.problem;
-  return settings.tighten != model::Tighten::off && !loosened(settings) && compiled.objective.whole &&
-         compiled.graph.inputs() > 0;
+  return tightens(settings) && compiled.objective.whole && compiled.graph.inputs() > 0;
 }
 
 Tightened tighten(const Prepared& prepared, const model::Problem& problem, const model::SolveSettings& settings,
@@ -101,7 +101,7 @@ Tightened tighten(const Prepared& prepared, const model::Problem& problem, const
   result.prepared = prepared;
   result.cutoff = cutoff;
   Tightening step(result, problem, settings, stop);
-  if (settings.tighten == model::Tighten::off || loosened(settings)) return result;
+  if (!tightens(settings)) return result;
   if (subdivides(prepared, settings)) step.subdivide(search, probe, prove);
   // Measured: with few unstable neurons linear programs stabilise most of them, or prove that nothing is better, for
   // less than a solver's root costs; with more they cost more than they save, and a handful is no work for a solver.

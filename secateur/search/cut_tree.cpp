@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -27,17 +26,17 @@ class CutTree final : public Rounds<CutNode> {
       : Rounds(cutoff, limits, listener, stop), m_root(std::move(root)) {
     m_work = root_factor * m_root.program.simplex().work();
     if (m_root.best.size() > 0) m_cutoff = std::min(m_cutoff, listener.probe(m_root.best));
-    m_settled = m_root.bound;
     if (above(m_root.bound, m_cutoff)) {
+      m_settled = m_root.bound;
       m_nodes = 1;
       return;
     }
-    m_settled = std::numeric_limits<double>::infinity();
     const CutTask& shared =
         m_shared.emplace(CutTask{task, *m_root.form, *m_root.propagation, m_root.program, m_root.watched});
     m_costs = PseudoCosts(m_root.form->columns());
-    m_gap = m_cutoff - m_root.bound;
-    if (std::isfinite(m_gap) && m_gap > 0) begin_with(task.costs);
+    const double gap = m_cutoff - m_root.bound;
+    if (std::isfinite(gap) && gap > 0) m_gap = gap;
+    if (m_gap > 0) begin_with(task.costs);
     for (int t = 0; t < std::max(1, limits.threads); ++t) m_team.push_back(std::make_unique<CutDiver>(shared, stop));
     CutNode node;
     node.bounds = m_root.bounds;
@@ -47,7 +46,7 @@ class CutTree final : public Rounds<CutNode> {
 
   TreeResult run() override {
     TreeResult result = Rounds::run();
-    if (listener().learned && m_shared && std::isfinite(m_gap) && m_gap > 0) listener().learned(costs());
+    if (listener().learned && m_gap > 0) listener().learned(costs());
     return result;
   }
 
@@ -109,7 +108,8 @@ class CutTree final : public Rounds<CutNode> {
   std::optional<CutTask> m_shared;
   std::vector<std::unique_ptr<CutDiver>> m_team;
   PseudoCosts m_costs;
-  double m_work = 0, m_gap = 0;
+  double m_work = 0;
+  double m_gap = 0;  ///< at the root; 0: nothing that gains could be measured by
 };
 
 }  // namespace

@@ -36,12 +36,18 @@ std::vector<int> networked_variables(const model::Problem& problem) {
   return found;
 }
 
+/// The place of each of so many variables, from the variable at each place.
+std::vector<int> inverse(const std::vector<int>& variables, std::size_t count) {
+  std::vector<int> places(count, -1);
+  for (std::size_t p = 0; p < variables.size(); ++p) {
+    if (variables[p] >= 0) places[static_cast<std::size_t>(variables[p])] = static_cast<int>(p);
+  }
+  return places;
+}
+
 /// The same for problems whose networks are the same functions of variables at the same places.
 std::string hash_of_networks(const model::Problem& problem) {
-  const std::vector<int> networked = networked_variables(problem);
-  std::vector<int> place(problem.variables.size(), -1);
-  for (std::size_t p = 0; p < networked.size(); ++p)
-    place[static_cast<std::size_t>(networked[p])] = static_cast<int>(p);
+  const std::vector<int> place = inverse(networked_variables(problem), problem.variables.size());
   Writer out;
   out << static_cast<Index>(problem.networks.size());
   for (const model::NetworkUse& use : problem.networks) {
@@ -187,12 +193,7 @@ bool belongs(const Learned& learned, const model::Problem& problem) {
 }
 
 std::vector<int> places_of(const Learned& learned, const model::Problem& problem) {
-  std::vector<int> places(problem.variables.size(), -1);
-  const std::vector<int> variables = variables_of(learned, problem);
-  for (std::size_t p = 0; p < variables.size(); ++p) {
-    if (variables[p] >= 0) places[static_cast<std::size_t>(variables[p])] = static_cast<int>(p);
-  }
-  return places;
+  return inverse(variables_of(learned, problem), problem.variables.size());
 }
 
 std::vector<int> variables_of(const Learned& learned, const model::Problem& problem) {
@@ -219,7 +220,8 @@ void take_up(Learned& learned, const model::Problem& problem) {
 
 Known known(const Learned& learned, const model::Problem& problem) {
   Known result;
-  const std::vector<int> places = places_of(learned, problem), variables = variables_of(learned, problem);
+  const std::vector<int> variables = variables_of(learned, problem);
+  const std::vector<int> places = inverse(variables, problem.variables.size());
   for (const Vector& stored : learned.points) {
     Vector point(static_cast<Index>(places.size()));
     for (Index v = 0; v < point.size(); ++v) {

@@ -103,8 +103,12 @@ void Tableau::apply() {
   m_g.clear();
 }
 
-void Tableau::append(const std::vector<double>& entries, const std::vector<std::pair<int, double>>& multiples) {
+void Tableau::own() {
   if (m_base.use_count() > 1) m_base = std::make_shared<std::vector<double>>(*m_base);
+}
+
+void Tableau::append(const std::vector<double>& entries, const std::vector<std::pair<int, double>>& multiples) {
+  own();
   const auto stride = static_cast<std::size_t>(m_stride);
   const int added = m_rows++;
   m_base->resize(m_base->size() + stride);
@@ -138,7 +142,7 @@ void Tableau::append(const std::vector<double>& entries, const std::vector<std::
 
 void Tableau::keep(const std::vector<char>& keep) {
   apply();
-  if (m_base.use_count() > 1) m_base = std::make_shared<std::vector<double>>(*m_base);
+  own();
   int to = 0;
   for (int r = 0; r < m_rows; ++r) {
     if (keep[static_cast<std::size_t>(r)] == 0) continue;

@@ -49,6 +49,8 @@ class Tableau {
 
  private:
   [[nodiscard]] const double* base(int r) const { return m_base->data() + static_cast<std::ptrdiff_t>(r) * m_stride; }
+  /// A matrix that no copy shares.
+  void own();
 
   int m_rows = 0, m_columns = 0, m_pending = 0;
   std::ptrdiff_t m_stride = 0, m_height = 0;  ///< rows and columns, each rounded up, the latter with room for more
