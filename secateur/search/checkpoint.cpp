@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/search/checkpoint.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <stdexcept>
@@ -20,6 +21,15 @@ static Writer& operator<<(Writer& out, const Split& split) { return out << split
 static Writer& operator<<(Writer& out, const SavedNode& node) {
   return out << node.lower << node.upper << node.splits << node.price << node.bound << node.depth;
 }
+static Writer& operator<<(Writer& out, const KnownCost& cost) {
+  return out << cost.value << cost.up << cost.gain << cost.count;
+}
+static Writer& operator<<(Writer& out, const Pace::Point& point) { return out << point.work << point.open; }
+static Writer& operator<<(Writer& out, const SavedSearch& search) {
+  const SavedTree& tree = search.tree;
+  out << search.way << tree.cutoff << tree.settled << tree.nodes << tree.work << tree.open << tree.costs;
+  return out << search.history << search.turn;
+}
 static Reader& operator>>(Reader& in, Range& range) {
   return in >> range.output >> range.lower >> range.upper >> range.step;
 }
@@ -27,14 +37,46 @@ static Reader& operator>>(Reader& in, Split& split) { return in >> split.value >
 static Reader& operator>>(Reader& in, SavedNode& node) {
   return in >> node.lower >> node.upper >> node.splits >> node.price >> node.bound >> node.depth;
 }
+static Reader& operator>>(Reader& in, KnownCost& cost) {
+  return in >> cost.value >> cost.up >> cost.gain >> cost.count;
+}
+static Reader& operator>>(Reader& in, Pace::Point& point) { return in >> point.work >> point.open; }
+static Reader& operator>>(Reader& in, SavedSearch& search) {
+  SavedTree& tree = search.tree;
+  in >> search.way >> tree.cutoff >> tree.settled >> tree.nodes >> tree.work >> tree.open >> tree.costs;
+  return in >> search.history >> search.turn;
+}
 
 namespace {
 
-constexpr FileKind kind{"checkpoint", "1", "a checkpoint", "remove it to start anew"};
+constexpr FileKind kind{"checkpoint", "2", "a checkpoint", "remove it to start anew"};
 
 void put(Writer& out, const std::vector<model::Term>& terms) {
   out << static_cast<Index>(terms.size());
   for (const model::Term& term : terms) out << term.variable << term.coefficient;
+}
+
+/// Whether a saved node is a part of the root.
+bool fits(const SavedNode& node, const Root& root) {
+  const auto inputs = static_cast<std::size_t>(root.folded.inputs);
+  bool good = node.lower.size() == inputs && node.upper.size() == inputs && node.depth >= 0 &&
+              (node.price.empty() || node.price.size() == root.ranges.size() + 1);
+  for (const Split& split : node.splits) good = good && std::ranges::binary_search(root.folded.unit, split.value);
+  return good;
+}
+
+/// Whether there is a search to go on with, none of them twice.
+bool fits(const SavedContest& contest, const Root& root) {
+  const auto at = static_cast<std::size_t>(contest.at);
+  bool good = contest.at >= 0 && at < contest.begun.size() && !contest.begun[at].tree.open.empty();
+  for (std::size_t i = 0; i < contest.begun.size(); ++i) {
+    const SavedSearch& search = contest.begun[i];
+    good = good && (search.way == Way::dual || search.way == Way::cut);
+    for (std::size_t k = 0; k < i; ++k) good = good && contest.begun[k].way != search.way;
+    for (const SavedNode& node : search.tree.open) good = good && fits(node, root);
+    for (const KnownCost& cost : search.tree.costs) good = good && cost.count > 0;
+  }
+  return good;
 }
 
 /// Whether the parts of a saved search fit one another.
@@ -53,14 +95,16 @@ bool fits(const Saved& saved) {
   for (std::size_t k = 0; k < layers; ++k) good = good && folded.first[k] <= folded.first[k + 1];
   for (const Index unit : folded.unit) good = good && unit >= 0 && unit < folded.lower.size();
   for (const Range& range : saved.root.ranges) good = good && range.output >= 0 && range.output + 1 < targets;
-  return good;
+  good = good && std::ranges::is_sorted(folded.unit);
+  return good && fits(saved.contest, saved.root);
 }
 
 }  // namespace
 
 std::string fingerprint(const model::Problem& problem, const model::SolveSettings& settings) {
   Writer out;
-  out << settings.gap << settings.absolute_gap << settings.feasibility << problem.sense << problem.constant;
+  out << settings.gap << settings.absolute_gap << settings.feasibility << settings.worst_objective.has_value()
+      << settings.worst_objective.value_or(0) << problem.sense << problem.constant;
   put(out, problem.objective);
   out << static_cast<Index>(problem.variables.size());
   for (const model::Variable& variable : problem.variables) {
@@ -86,7 +130,7 @@ std::string encode(const Saved& saved, const std::string& fingerprint) {
   out << folded.inputs << folded.first << folded.unit << folded.weight << folded.bias << folded.error
       << folded.magnitude << folded.reads << folded.underflow << folded.lower << folded.upper;
   out << saved.incumbent << saved.objective;
-  out << saved.tree.cutoff << saved.tree.settled << saved.tree.nodes << saved.tree.open;
+  out << saved.contest.begun << saved.contest.at;
   return seal(kind, fingerprint, out.bytes());
 }
 
@@ -106,7 +150,7 @@ Saved decode(std::string_view bytes, const std::string& fingerprint, const std::
     in >> folded.inputs >> folded.first >> folded.unit >> folded.weight >> folded.bias >> folded.error >>
         folded.magnitude >> folded.reads >> folded.underflow >> folded.lower >> folded.upper;
     in >> saved.incumbent >> saved.objective;
-    in >> saved.tree.cutoff >> saved.tree.settled >> saved.tree.nodes >> saved.tree.open;
+    in >> saved.contest.begun >> saved.contest.at;
     if (in.left() > 0) refuse_damaged(kind, file);
   } catch (const std::out_of_range&) {
     refuse_damaged(kind, file);

@@ -11,8 +11,8 @@
 #include "secateur/core/stop.hpp"
 #include "secateur/model/problem.hpp"
 #include "secateur/model/solve.hpp"
+#include "secateur/search/contest.hpp"
 #include "secateur/search/network.hpp"
-#include "secateur/search/tree.hpp"
 
 namespace secateur::search {
 
@@ -22,8 +22,8 @@ struct CheckpointSettings {
   double every = 60;  ///< seconds between two savings; 0: whenever it can
 };
 
-/// What the nodes of a tree are parts of. It is saved with them: bounds that subdivision has tightened in some time are
-/// not the same in another run, and boxes and signs mean what they meant here.
+/// What the nodes of both searches are parts of. It is saved with them: bounds that subdivision has tightened in some
+/// time are not the same in another run, and boxes and signs mean what they meant here.
 struct Root {
   Box box;
   std::vector<Range> ranges;
@@ -35,7 +35,7 @@ struct Saved {
   Root root;
   Vector incumbent;      ///< one entry a variable; empty: none. The boxes are cut off by its objective.
   double objective = 0;  ///< the incumbent's
-  SavedTree tree;
+  SavedContest contest;
 };
 
 /// What has to be the same when a search goes on: every number and name of the problem, and the settings that cut-off

@@ -23,7 +23,9 @@ constexpr double hope = 4;
 constexpr double turn = 1.5;
 
 struct Runner {
+  bool begun = false;
   std::unique_ptr<Search> search;
+  SavedTree earlier;  ///< where it has been begun, but not in this contest: what it goes on from
   Pace pace;
   TreeResult result;
   std::int64_t nodes = 0;
@@ -33,8 +35,12 @@ struct Runner {
 
 class Contest {
  public:
-  Contest(const std::vector<Contestant>& contestants, double cutoff, const Listener& listener)
-      : m_contestants(contestants), m_listener(listener), m_runners(contestants.size()), m_cutoff(cutoff) {
+  Contest(const std::vector<Contestant>& contestants, double cutoff, const Listener& listener, ContestMemory memory)
+      : m_contestants(contestants),
+        m_listener(listener),
+        m_memory(std::move(memory)),
+        m_runners(contestants.size()),
+        m_cutoff(cutoff) {
     m_inner = listener;
     m_inner.probe = [this](const Vector& x) { return m_cutoff = std::min(m_cutoff, m_listener.probe(x)); };
     m_inner.prove = [this](double bound, std::int64_t nodes) {
@@ -42,17 +48,28 @@ class Contest {
       m_listener.prove(bound, this->nodes());
     };
     m_inner.enough = [this](const TreeState& state) { return enough(state); };
+    m_inner.due = m_memory.due;
+    m_inner.save = nullptr;
+    if (m_memory.save) {
+      // That the other one's turn comes is no reason to save.
+      m_inner.save = [this] {
+        if (!m_next || m_memory.due()) m_memory.save(saved());
+      };
+    }
+    for (SavedSearch& search : m_memory.earlier.begun) take_up(search);
+    if (!m_order.empty()) m_at = m_order.at(static_cast<std::size_t>(m_memory.earlier.at));
   }
 
   ContestResult run() {
-    for (;;) {
+    // A turn that was saved goes on as the turn that it was.
+    for (bool goes_on = !m_order.empty();; goes_on = false) {
       Runner& runner = m_runners[m_at];
-      if (runner.search == nullptr) {
-        m_ran.push_back(m_contestants[m_at].name);
-        runner.search = m_contestants[m_at].start(m_cutoff, m_inner);
-      } else {
+      m_next.reset();
+      if (!goes_on) runner.turn = turn * runner.pace.work();
+      if (runner.search != nullptr) {
         runner.search->lower_cutoff(m_cutoff);
-        runner.turn = turn * runner.pace.work();
+      } else {
+        start(runner);
       }
       runner.result = runner.search->run();
       runner.nodes = runner.result.nodes;
@@ -63,10 +80,46 @@ class Contest {
       if (!next) break;
       m_at = *next;
     }
-    return {whole(), m_ran, m_contestants[m_at].name};
+    std::vector<std::string> ran;
+    for (const std::size_t i : m_order) ran.push_back(m_contestants[i].name);
+    return {whole(), ran, m_contestants[m_at].name};
   }
 
  private:
+  void start(Runner& runner) {
+    const SavedTree* earlier = runner.begun ? &runner.earlier : nullptr;
+    if (!runner.begun) m_order.push_back(m_at);
+    runner.begun = true;
+    runner.search = m_contestants[m_at].start(m_cutoff, m_inner, earlier);
+    runner.earlier = {};
+  }
+
+  void take_up(SavedSearch& search) {
+    const auto contestant = std::find_if(m_contestants.begin(), m_contestants.end(),
+                                         [&](const Contestant& each) { return each.way == search.way; });
+    const auto i = static_cast<std::size_t>(contestant - m_contestants.begin());
+    Runner& runner = m_runners.at(i);
+    m_order.push_back(i);
+    runner.begun = true;
+    runner.pace = Pace(std::move(search.history));
+    runner.turn = search.turn;
+    runner.spent = search.tree.open.empty();
+    runner.nodes = runner.result.nodes = search.tree.nodes;
+    runner.result.bound = search.tree.bound();
+    runner.earlier = std::move(search.tree);
+  }
+
+  [[nodiscard]] SavedContest saved() const {
+    SavedContest contest;
+    for (const std::size_t i : m_order) {
+      const Runner& runner = m_runners[i];
+      if (i == m_at) contest.at = static_cast<Index>(contest.begun.size());
+      contest.begun.push_back({m_contestants[i].way, runner.search ? runner.search->saved() : runner.earlier,
+                               runner.pace.history(), runner.turn});
+    }
+    return contest;
+  }
+
   [[nodiscard]] std::int64_t nodes() const {
     std::int64_t sum = 0;
     for (const Runner& runner : m_runners) sum += runner.nodes;
@@ -90,7 +143,7 @@ class Contest {
     for (std::size_t i = 0; i < m_runners.size(); ++i) {
       if (i == m_at || m_runners[i].spent) continue;
       const Pace& other = m_runners[i].pace;
-      if (m_runners[i].search == nullptr) {
+      if (!m_runners[i].begun) {
         const double entry = m_contestants[i].entry;
         if (runner.pace.work() >= entry && entry <= stake * remaining) return i;
       } else if (advantage * std::min(other.remaining(), hope * other.work()) < remaining) {
@@ -115,18 +168,19 @@ class Contest {
     TreeResult result = m_runners[m_at].result;
     result.nodes = nodes();
     for (const Runner& runner : m_runners) {
-      if (runner.search != nullptr) result.bound = std::max(result.bound, std::min(runner.result.bound, result.cutoff));
+      if (runner.begun) result.bound = std::max(result.bound, std::min(runner.result.bound, result.cutoff));
     }
     return result;
   }
 
   const std::vector<Contestant>& m_contestants;
   const Listener& m_listener;
+  ContestMemory m_memory;
   Listener m_inner;
   std::vector<Runner> m_runners;
   double m_cutoff;
   std::size_t m_at = 0;
-  std::vector<std::string> m_ran;
+  std::vector<std::size_t> m_order;  ///< of those that have been begun
   std::optional<std::size_t> m_next;
   bool m_over = false;
 };
@@ -154,8 +208,21 @@ bool Pace::known(double entry) const {
   return !m_history.empty() && m_history.back().work >= std::max(entry, start * m_history.front().work);
 }
 
-ContestResult contest(const std::vector<Contestant>& contestants, double cutoff, const Listener& listener) {
-  return Contest(contestants, cutoff, listener).run();
+double SavedContest::bound() const {
+  double bound = -infinity;
+  for (const SavedSearch& search : begun) bound = std::max(bound, search.tree.bound());
+  return bound;
+}
+
+std::int64_t SavedContest::nodes() const {
+  std::int64_t nodes = 0;
+  for (const SavedSearch& search : begun) nodes += search.tree.nodes;
+  return nodes;
+}
+
+ContestResult contest(const std::vector<Contestant>& contestants, double cutoff, const Listener& listener,
+                      ContestMemory memory) {
+  return Contest(contestants, cutoff, listener, std::move(memory)).run();
 }
 
 }  // namespace secateur::search

@@ -32,7 +32,7 @@ class Rounds : public Search {
       result.stopped = m_stop.reason();
       if (m_bytes > m_limits.memory) result.stopped = Status::memory_limit;
       const bool over = result.stopped || m_listener.enough({bound, m_nodes, m_share, work()});
-      between_rounds(over);
+      if (m_listener.save && (over || m_listener.due())) m_listener.save();
       if (over) break;
       // With memory running out, those that are nearest to being closed are searched to the end.
       const bool deep = m_bytes > 0.5 * m_limits.memory;
@@ -64,7 +64,6 @@ class Rounds : public Search {
   [[nodiscard]] virtual std::size_t most_in_round() const = 0;
   [[nodiscard]] virtual double work() const = 0;  ///< TreeState::work
   virtual void round(std::vector<Node> nodes, bool deep) = 0;
-  virtual void between_rounds([[maybe_unused]] bool over) {}
 
   /// work(i, thread) for each of a round's nodes.
   template <class Work>
@@ -87,7 +86,20 @@ class Rounds : public Search {
     m_open.insert({bound, m_number++, std::make_shared<Node>(std::move(node))});
   }
 
-  [[nodiscard]] const std::set<Entry>& open() const { return m_open; }
+  /// What of a saved tree is common to all; its open nodes are the derived search's to push.
+  void go_on_from(const SavedTree& saved) {
+    m_nodes = saved.nodes;
+    m_settled = saved.settled;
+    m_cutoff = std::min(m_cutoff, saved.cutoff);
+  }
+  /// `node`: what is saved of a node.
+  template <class Save>
+  [[nodiscard]] SavedTree saved_by(const Save& node) const {
+    SavedTree tree{m_cutoff, m_settled, m_nodes, work(), {}, {}};
+    tree.open.reserve(m_open.size());
+    for (const Entry& entry : m_open) tree.open.push_back(node(*entry.node));
+    return tree;
+  }
   [[nodiscard]] const Listener& listener() const { return m_listener; }
 
   const Stop& m_stop;

@@ -129,8 +129,7 @@ class Native {
       result.dual = !result.cuts;
       return result;
     }
-    // What a checkpoint saves is the tree of dual ascent.
-    result.cuts = units <= most_units && m_checkpoint == nullptr;
+    result.cuts = units <= most_units;
     const bool many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
     result.cuts_first = result.cuts && sparse && graph.inputs() > few_inputs;
     if (m_learned != nullptr && m_learned->way == Way::cut) result.cuts_first = result.cuts;
@@ -163,7 +162,7 @@ class Native {
       cutoff = resume(stage, saved, graph.inputs());
       task.ranges = saved.root.ranges;
     }
-    const TreeResult found = by_methods(stage, task, saved, cutoff, goes_on);
+    const TreeResult found = by_methods(stage, task, saved, cutoff);
     if (std::isfinite(found.bound)) stage.prove(m_sign * found.bound, found.nodes);
     mip::Outcome outcome;
     if (found.stopped) {
@@ -189,17 +188,20 @@ class Native {
     return task;
   }
 
-  /// Dual ascent, cuts, or whichever gets on better, as planned. `saved` holds the root, and where the search
-  /// `goes_on` the tree to go on with.
-  TreeResult by_methods(const mip::Stage& stage, const Task& task, Saved& saved, double cutoff, bool goes_on) {
+  /// Dual ascent, cuts, or whichever gets on better, as planned. `saved` holds the root, and the searches to go on with
+  /// if there are any.
+  TreeResult by_methods(const mip::Stage& stage, const Task& task, Saved& saved, double cutoff) {
     const graph::ReluGraph& graph = stage.prepared.problem.graph;
     const auto network = std::make_shared<const Network>(saved.root.folded, task.ranges);
-    const Plan plan = this->plan(graph, network->folded().units());
-    Listener listener;
+    ContestMemory memory;
+    memory.earlier = std::move(saved.contest);
+    Plan plan = this->plan(graph, network->folded().units());
+    for (const SavedSearch& search : memory.earlier.begun) (search.way == Way::cut ? plan.cuts : plan.dual) = true;
     if (m_checkpoint != nullptr) {
-      listener.due = [&] { return m_checkpoint->due(); };
-      listener.save = [&](const SavedTree& tree) { save(stage, tree, saved); };
+      memory.due = [&] { return m_checkpoint->due(); };
+      memory.save = [&](SavedContest contest) { save(stage, std::move(contest), saved); };
     }
+    Listener listener;
     if (m_learned != nullptr) {
       listener.learned = [&](const std::vector<KnownCost>& costs) {
         m_costs = learned_costs(costs, *m_learned, m_problem, stage.prepared);
@@ -223,26 +225,26 @@ class Native {
     limits.threads = m_settings.threads;
     limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
     if (plan.dual && plan.cuts) limits.memory /= 2;
-    const SavedTree earlier = std::move(saved.tree);
     std::vector<Contestant> contestants;
     const char *const by_ascent = "native search", *const by_cuts = "native search with cuts";
     if (plan.dual) {
-      contestants.push_back({by_ascent,
-                             [&](double best, const Listener& inner) {
+      contestants.push_back({Way::dual, by_ascent,
+                             [&](double best, const Listener& inner, const SavedTree* earlier) {
                                return make_tree(task, network, saved.root.box, best, limits, inner, stage.stop,
-                                                goes_on ? &earlier : nullptr);
+                                                earlier);
                              },
                              tree_entry_work(*network)});
     }
     if (plan.cuts) {
-      const Contestant cuts{by_cuts,
-                            [&](double best, const Listener& inner) {
-                              return make_cut_tree(task, network, saved.root.box, best, limits, inner, stage.stop);
+      const Contestant cuts{Way::cut, by_cuts,
+                            [&](double best, const Listener& inner, const SavedTree* earlier) {
+                              return make_cut_tree(task, network, saved.root.box, best, limits, inner, stage.stop,
+                                                   earlier);
                             },
                             cut_entry_work(*network)};
       contestants.insert(plan.cuts_first ? contestants.begin() : contestants.end(), cuts);
     }
-    ContestResult found = contest(contestants, cutoff, listener);
+    ContestResult found = contest(contestants, cutoff, listener, std::move(memory));
     if (out_of_nodes) found.tree.stopped = Status::node_limit;
     m_way = found.last == by_cuts ? Way::cut : Way::dual;
     if (!handed_over && m_settings.engine == model::Engine::auto_) {
@@ -271,16 +273,16 @@ class Native {
       const double slack = 1e-9 * std::max(1.0, std::abs(saved.objective));
       if (!known || m_sign * known->second > m_sign * saved.objective + slack) refuse("its best point is not accepted");
     }
-    stage.prove(m_sign * saved.tree.bound(), saved.tree.nodes);
+    stage.prove(m_sign * saved.contest.bound(), saved.contest.nodes());
     return cutoff;
   }
 
-  void save(const mip::Stage& stage, const SavedTree& tree, Saved& saved) const {
+  void save(const mip::Stage& stage, SavedContest contest, Saved& saved) const {
     saved.incumbent.resize(0);
     if (const auto known = stage.incumbent()) std::tie(saved.incumbent, saved.objective) = *known;
-    saved.tree = tree;
+    saved.contest = std::move(contest);
     m_checkpoint->save(saved);
-    saved.tree.open.clear();
+    saved.contest = {};
   }
 
   const model::Problem& m_problem;

@@ -83,14 +83,13 @@ class Tree final : public Rounds<Node> {
     if (m_team[0]->bound(root, m_cutoff)) push(std::move(root));
   }
   void start(const Node& root, const SavedTree& saved) {
-    m_nodes = saved.nodes;
-    m_settled = saved.settled;
-    m_cutoff = std::min(m_cutoff, saved.cutoff);
+    go_on_from(saved);
     // Of two nodes with one bound the later one comes first.
     for (auto node = saved.open.rbegin(); node != saved.open.rend(); ++node) {
       if (!above(node->bound, m_cutoff)) push(restored(root, *node));
     }
   }
+  [[nodiscard]] SavedTree saved() const override { return saved_by(saved_node); }
 
  private:
   [[nodiscard]] double bytes(const Node& node) const override {
@@ -99,14 +98,6 @@ class Tree final : public Rounds<Node> {
   }
   [[nodiscard]] std::size_t most_in_round() const override { return 32; }
   [[nodiscard]] double work() const override { return m_node_work * static_cast<double>(m_nodes); }
-
-  void between_rounds(bool over) override {
-    if (!listener().save || !(over || listener().due())) return;
-    SavedTree tree{m_cutoff, m_settled, m_nodes, {}};
-    tree.open.reserve(open().size());
-    for (const Entry& entry : open()) tree.open.push_back(saved_node(*entry.node));
-    listener().save(tree);
-  }
 
   void round(std::vector<Node> nodes, bool deep) override {
     // Few open nodes: short dives, so that there are soon more.

@@ -24,12 +24,13 @@ struct TreeState {
   double work = 0;
 };
 
-/// An open node between two rounds, with all that does not follow from the root of its search.
+/// An open node between two rounds, of either search, with all that does not follow from the root: the points of a box
+/// at which units have imposed signs.
 struct SavedNode {
   std::vector<double> lower, upper;  ///< of each input
   std::vector<Split> splits;         ///< `value`: the unit's place in the graph (bounds::Folded::unit)
-  std::vector<double> price;
-  double bound = 0;
+  std::vector<double> price;         ///< of dual ascent
+  double bound = 0;                  ///< no feasible point of the node has an objective below
   std::int64_t depth = 0;
 };
 
@@ -37,7 +38,9 @@ struct SavedNode {
 struct SavedTree {
   double cutoff = 0, settled = 0;
   std::int64_t nodes = 0;
-  std::vector<SavedNode> open;  ///< best first
+  double work = 0;               ///< TreeState::work
+  std::vector<SavedNode> open;   ///< best first
+  std::vector<KnownCost> costs;  ///< of branch and cut; here `gain` is the objective's
   /// No feasible point has an objective below.
   [[nodiscard]] double bound() const;
 };
@@ -50,10 +53,10 @@ struct Listener {
   std::function<void(double bound, std::int64_t nodes)> prove;
   /// Asked between rounds: the search is to end although parts are open.
   std::function<bool(const TreeState& state)> enough;
-  /// Asked between rounds whether it is time to save; and the tree then, and where it ends with parts open. May be
-  /// empty.
+  /// Asked between rounds whether it is time to save; and then, and where it ends with parts open, told to save what
+  /// Search::saved() is. May be empty.
   std::function<bool()> due;
-  std::function<void(const SavedTree& tree)> save;
+  std::function<void()> save;
   /// What branch and cut has learned of its binaries, when it ends. May be empty.
   std::function<void(const std::vector<KnownCost>& costs)> learned;
 };
@@ -88,6 +91,8 @@ class Search {
   virtual TreeResult run() = 0;
   /// A better point is known from elsewhere: its objective is the cut-off from now on.
   virtual void lower_cutoff(double cutoff) = 0;
+  /// The tree, between two rounds.
+  [[nodiscard]] virtual SavedTree saved() const = 0;
 };
 
 /// Branch and bound over parts of the inputs and signs of units, best first with dives. It goes in rounds: the best

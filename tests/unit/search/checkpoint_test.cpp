@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "property/brute_force_problem.hpp"
 #include "property/random_problem.hpp"
 #include "secateur/core/error.hpp"
 #include "secateur/core/stop.hpp"
@@ -17,7 +18,7 @@
 namespace secateur::search {
 namespace {
 
-class CheckpointTest : public testing::Test {
+class CheckpointTest : public testing::TestWithParam<Method> {
  protected:
   void SetUp() override {
     m_settings = native_settings();
@@ -34,32 +35,24 @@ class CheckpointTest : public testing::Test {
   [[nodiscard]] const std::string& file() const { return m_continuation.checkpoint.file; }
 
   /// One process's share: interrupted as soon as the tree has grown.
-  model::SolveResult leg(const model::Problem& problem, std::int64_t nodes_before) {
+  model::SolveResult leg(const model::Problem& problem, std::int64_t nodes_before, const Vector* known) {
     const ProgressSink interrupt = [&](const Progress& progress) {
       if (progress.nodes.value_or(0) > nodes_before) interrupt_flag() = true;
     };
-    model::SolveResult result = solve(problem, m_settings, {}, interrupt, nullptr, m_continuation);
+    model::SolveResult result = solve(problem, m_settings, {}, interrupt, known, m_continuation, GetParam());
     interrupt_flag() = false;
     return result;
   }
 
-  model::SolveSettings m_settings;
-  Continuation m_continuation;
-};
-
-TEST_F(CheckpointTest, SearchesThatAreInterruptedAgainAndAgainEndAtTheOptimum) {
-  int continued = 0, infeasible = 0;
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    SCOPED_TRACE(seed);
-    const model::Problem problem = random_problem(9000 + seed);
-    const model::SolveResult whole = solve(problem, m_settings);
+  /// Interrupted again and again it ends at the optimum (none: infeasible).
+  void check(const model::Problem& problem, std::optional<double> optimum, const Vector* known = nullptr) {
     const double sign = problem.sense == Sense::minimize ? 1 : -1;
     model::SolveResult result;
     std::optional<double> bound;
     std::int64_t nodes = 0;
-    for (int k = 0; k < 200; ++k) {
-      continued += std::filesystem::exists(file()) ? 1 : 0;
-      result = leg(problem, nodes);
+    for (int k = 0; k < 400; ++k) {
+      m_continued += std::filesystem::exists(file()) ? 1 : 0;
+      result = leg(problem, nodes, known);
       if (result.status != Status::interrupted) break;
       // A leg never knows less than those before it, nor more than is true.
       EXPECT_GE(result.nodes, nodes);
@@ -69,23 +62,62 @@ TEST_F(CheckpointTest, SearchesThatAreInterruptedAgainAndAgainEndAtTheOptimum) {
         EXPECT_GE(sign * *result.bound, sign * *bound);
       }
       bound = result.bound;
-      if (bound && whole.objective) {
-        EXPECT_LE(sign * *bound, sign * *whole.objective + 1e-7 * std::max(1.0, std::abs(*whole.objective)));
+      if (bound && optimum) {
+        EXPECT_LE(sign * *bound, sign * *optimum + 1e-7 * std::max(1.0, std::abs(*optimum)));
       }
     }
-    ASSERT_EQ(result.status, whole.status);
     EXPECT_FALSE(std::filesystem::exists(file()));
-    if (!whole.objective) {
-      ++infeasible;
-      continue;
+    if (!optimum) {
+      ++m_infeasible;
+      EXPECT_EQ(result.status, Status::infeasible);
+      return;
     }
-    const double slack = 2e-6 * std::max(1.0, std::abs(*whole.objective));
-    EXPECT_NEAR(result.objective.value(), *whole.objective, slack);
-    EXPECT_NEAR(result.bound.value(), *whole.objective, slack);
+    ASSERT_EQ(result.status, Status::optimal);
+    m_both += result.note.find("then native search with cuts") == std::string::npos ? 0 : 1;
+    const double slack = 2e-6 * std::max(1.0, std::abs(*optimum));
+    EXPECT_NEAR(result.objective.value(), *optimum, slack);
+    EXPECT_NEAR(result.bound.value(), *optimum, slack);
   }
-  EXPECT_GT(continued, 30);
-  EXPECT_GT(infeasible, 0);
+
+  model::SolveSettings m_settings;
+  Continuation m_continuation;
+  int m_continued = 0, m_infeasible = 0, m_both = 0;
+};
+
+/// Constraints, integers, chains of networks.
+TEST_P(CheckpointTest, TinySearchesThatAreInterruptedAgainAndAgainEndAtTheOptimum) {
+  BruteForceProblem oracle;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(seed);
+    const model::Problem problem = random_problem(9000 + seed);
+    check(problem, oracle.solve(problem).objective);
+  }
+  // Cuts close many of these at the root.
+  EXPECT_GT(m_continued, GetParam() == Method::cut ? 0 : 20);
+  EXPECT_GT(m_infeasible, 0);
 }
+
+/// Trees of many rounds, the optimum sent along as a point that must not be lost; some have an integer input. As
+/// measured, rows are dense, so that ascent begins and cuts take over.
+TEST_P(CheckpointTest, LargerSearchesThatAreInterruptedAgainAndAgainEndAtTheOptimum) {
+  const bool contest = GetParam() == Method::measured;
+  if (contest) m_settings.engine = model::Engine::auto_;
+  for (std::uint64_t seed = contest ? 4 : 0; seed < 6; ++seed) {
+    SCOPED_TRACE(seed);
+    const OverBox over = contest ? random_over_box(seed, {8, 20, 20, 1}) : random_over_box(seed, {8, 25, 25, 1}, 0.6);
+    model::Problem problem = over;
+    if (seed % 3 == 2) problem.variables[0].type = model::VariableType::integer;
+    const model::SolveResult whole = solve(problem, m_settings, {}, {}, nullptr, {}, GetParam());
+    ASSERT_EQ(whole.status, Status::optimal);
+    Vector known = Vector::Zero(static_cast<Index>(problem.variables.size()));
+    known(model::structure(problem).decisions) = whole.x;
+    check(problem, whole.objective, &known);
+  }
+  EXPECT_GT(m_continued, 10);
+  EXPECT_EQ(m_both > 0, contest);
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, CheckpointTest, testing::Values(Method::measured, Method::dual, Method::cut));
 
 Saved sample() {
   Saved saved;
@@ -104,7 +136,11 @@ Saved sample() {
   folded.upper = Vector::Constant(4, 1);
   saved.incumbent = Vector::Constant(2, 0.75);
   saved.objective = -3;
-  saved.tree = {-3.5, std::numeric_limits<double>::infinity(), 17, {{{-1}, {0.5}, {{3, true}}, {0, 0.1}, -4, 6}}};
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const SavedTree dual{-3.5, infinity, 17, 1700, {{{-1}, {0.5}, {{3, true}}, {0, 0.1}, -4, 6}}, {}};
+  const SavedTree cut{-3.25, -3.5, 5, 900, {{{-1}, {1}, {{3, false}}, {}, -5, 1}}, {{1, true, 0.5, 3}}};
+  saved.contest.begun = {{Way::dual, dual, {{100, 1}, {1700, 0.25}}, 0}, {Way::cut, cut, {{900, 0.5}}, 1200}};
+  saved.contest.at = 1;
   return saved;
 }
 
@@ -114,12 +150,25 @@ TEST(CheckpointBytes, ComeBackAsTheyWere) {
   const Saved back = decode(bytes, "whose", "f");
   EXPECT_EQ(encode(back, "whose"), bytes);
   EXPECT_EQ(back.root.folded.weight, saved.root.folded.weight);
-  ASSERT_EQ(back.tree.open.size(), 1U);
-  EXPECT_EQ(back.tree.open[0].splits[0].value, 3);
-  EXPECT_TRUE(back.tree.open[0].splits[0].active);
-  EXPECT_EQ(back.tree.open[0].depth, 6);
-  EXPECT_EQ(back.tree.bound(), -4);
-  EXPECT_EQ(back.tree.nodes, 17);
+  EXPECT_EQ(back.contest.at, 1);
+  ASSERT_EQ(back.contest.begun.size(), 2U);
+  const SavedSearch &dual = back.contest.begun[0], &cut = back.contest.begun[1];
+  EXPECT_EQ(dual.way, Way::dual);
+  ASSERT_EQ(dual.tree.open.size(), 1U);
+  EXPECT_EQ(dual.tree.open[0].splits[0].value, 3);
+  EXPECT_TRUE(dual.tree.open[0].splits[0].active);
+  EXPECT_EQ(dual.tree.open[0].depth, 6);
+  EXPECT_EQ(dual.tree.bound(), -4);
+  EXPECT_EQ(dual.tree.nodes, 17);
+  EXPECT_EQ(dual.history.at(1).open, 0.25);
+  EXPECT_EQ(cut.way, Way::cut);
+  EXPECT_FALSE(cut.tree.open.at(0).splits[0].active);
+  EXPECT_EQ(cut.tree.costs.at(0).count, 3);
+  EXPECT_EQ(cut.tree.work, 900);
+  EXPECT_EQ(cut.turn, 1200);
+  // Each bound is of the whole problem.
+  EXPECT_EQ(back.contest.bound(), -4);
+  EXPECT_EQ(back.contest.nodes(), 22);
 }
 
 TEST(CheckpointBytes, AnyChangeIsRefused) {
@@ -134,15 +183,30 @@ TEST(CheckpointBytes, AnyChangeIsRefused) {
 }
 
 TEST(CheckpointBytes, PartsThatDoNotFitAreRefused) {
-  Saved saved = sample();
-  saved.root.ranges[0].output = 1;
-  EXPECT_THROW(decode(encode(saved, "w"), "w", "f"), InputError);
-  saved = sample();
-  saved.root.folded.unit = {4};
-  EXPECT_THROW(decode(encode(saved, "w"), "w", "f"), InputError);
-  saved = sample();
-  saved.root.box.lower = Vector::Zero(2);
-  EXPECT_THROW(decode(encode(saved, "w"), "w", "f"), InputError);
+  const auto refused = [](auto&& change) {
+    Saved saved = sample();
+    change(saved);
+    EXPECT_THROW(decode(encode(saved, "w"), "w", "f"), InputError);
+  };
+  refused([](Saved& saved) { saved.root.ranges[0].output = 1; });
+  refused([](Saved& saved) { saved.root.folded.unit = {4}; });
+  refused([](Saved& saved) { saved.root.box.lower = Vector::Zero(2); });
+  refused([](Saved& saved) { saved.contest.begun.clear(); });
+  refused([](Saved& saved) { saved.contest.at = 2; });
+  refused([](Saved& saved) { saved.contest.at = -1; });
+  refused([](Saved& saved) { saved.contest.begun[0].way = Way::cut; });
+  refused([](Saved& saved) { saved.contest.begun[0].way = Way::milp; });
+  refused([](Saved& saved) { saved.contest.begun[1].tree.open.clear(); });
+  const auto node_refused = [&](auto&& change) {
+    for (const std::size_t search : {0U, 1U}) {
+      refused([&](Saved& saved) { change(saved.contest.begun[search].tree.open[0]); });
+    }
+  };
+  node_refused([](SavedNode& node) { node.lower.push_back(0); });
+  node_refused([](SavedNode& node) { node.upper.clear(); });
+  node_refused([](SavedNode& node) { node.splits[0].value = 2; });
+  node_refused([](SavedNode& node) { node.price = {1}; });
+  node_refused([](SavedNode& node) { node.depth = -1; });
 }
 
 TEST(CheckpointFingerprint, SeesEveryNumberThatMatters) {
@@ -154,6 +218,9 @@ TEST(CheckpointFingerprint, SeesEveryNumberThatMatters) {
   other.threads = 7, other.seed = 3, other.time_limit = 5;
   EXPECT_EQ(fingerprint(problem, other), mine);
   other.gap = 0.5;
+  EXPECT_NE(fingerprint(problem, other), mine);
+  other = settings;
+  other.worst_objective = 0;
   EXPECT_NE(fingerprint(problem, other), mine);
   const auto changed = [&](auto&& change) {
     model::Problem copy = problem;

@@ -9,6 +9,8 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace secateur::search {
@@ -23,7 +25,7 @@ class Scripted final : public Search {
  public:
   struct Log {
     double work = 0, cutoff = 0;
-    int turns = 0;
+    int turns = 0, starts = 0;
   };
   /// Ends as stopped after `stop` work; with its last bound `short_of` below the cut-off.
   Scripted(Script script, const Listener& listener, Log& log, double stop, double short_of)
@@ -45,10 +47,22 @@ class Scripted final : public Search {
         result.stopped = Status::time_limit;
         return result;
       }
-      if (m_listener.enough({result.bound, result.nodes, open, m_log.work})) return result;
+      const bool enough = m_listener.enough({result.bound, result.nodes, open, m_log.work});
+      if (m_listener.save && (enough || m_listener.due())) m_listener.save();
+      if (enough) return result;
     }
   }
   void lower_cutoff(double cutoff) override { m_log.cutoff = cutoff; }
+  [[nodiscard]] SavedTree saved() const override {
+    const double open = std::max(0.0, m_script(m_log.work));
+    SavedTree tree{0, infinity, static_cast<std::int64_t>(m_log.work), m_log.work, {}, {}};
+    if (open > 0) {
+      tree.open.push_back({{}, {}, {}, {}, -open, 0});
+    } else {
+      tree.settled = -m_short;
+    }
+    return tree;
+  }
 
  private:
   const Script m_script;
@@ -65,14 +79,17 @@ struct Contests : testing::Test {
   }
   void add(Script script, double entry, double stop = infinity, double short_of = 0) {
     const std::size_t i = contestants.size();
-    contestants.push_back({std::string(1, static_cast<char>('a' + i)),
-                           [this, i, script, stop, short_of](double cutoff, const Listener& inner) {
-                             logs[i].cutoff = cutoff;
-                             return std::make_unique<Scripted>(script, inner, logs[i], stop, short_of);
-                           },
-                           entry});
+    contestants.push_back(
+        {i == 0 ? Way::dual : Way::cut, std::string(1, static_cast<char>('a' + i)),
+         [this, i, script, stop, short_of](double cutoff, const Listener& inner, const SavedTree* saved) {
+           logs[i].cutoff = cutoff;
+           ++logs[i].starts;
+           if (saved != nullptr) logs[i].work = saved->work;
+           return std::make_unique<Scripted>(script, inner, logs[i], stop, short_of);
+         },
+         entry});
   }
-  ContestResult run() { return contest(contestants, 0, listener); }
+  ContestResult run(ContestMemory memory = {}) { return contest(contestants, 0, listener, std::move(memory)); }
 
   static Script steady(double total) {
     return [total](double work) { return 1 - work / total; };
@@ -175,8 +192,8 @@ TEST_F(Contests, TheListenerEndsIt) {
 
 TEST_F(Contests, PointsAreEverybodys) {
   add(stuck(1), 10);
-  contestants.push_back({"b",
-                         [this](double cutoff, const Listener& inner) {
+  contestants.push_back({Way::cut, "b",
+                         [this](double cutoff, const Listener& inner, const SavedTree*) {
                            EXPECT_EQ(cutoff, 0);
                            EXPECT_EQ(inner.probe(Vector::Zero(1)), -2);
                            return std::make_unique<Scripted>(stuck(1), inner, logs[1], infinity, 0);
@@ -186,6 +203,113 @@ TEST_F(Contests, PointsAreEverybodys) {
   listener.enough = [](const TreeState& state) { return state.nodes >= 1000; };
   run();
   EXPECT_EQ(logs[0].cutoff, -2);
+}
+
+/// Stopped after any amount of work and gone on with from what was saved last, a contest decides as it would have.
+TEST_F(Contests, WhatIsSavedGoesOnAsItWouldHave) {
+  struct Case {
+    Script first, second;
+    double short_of;
+  };
+  const std::vector<Case> cases{
+      {steady(1e6), steady(400), 0},
+      {steady(2000), steady(1e6), 0},
+      {stuck(1), [](double work) { return work < 1000 ? 1.0 : 1 - (work - 1000) / 100; }, 0},
+      {steady(50), steady(500), 0.5},
+  };
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    SCOPED_TRACE(c);
+    std::vector<Scripted::Log> whole;
+    std::vector<std::string> ran;
+    for (const double every : {infinity, 500.0, 37.0, 3.0}) {
+      SCOPED_TRACE(every);
+      contestants.clear();
+      logs[0] = logs[1] = {};
+      add(cases[c].first, 10, infinity, cases[c].short_of);
+      add(cases[c].second, 100);
+      SavedContest kept;
+      ContestResult result;
+      double bound = -infinity;
+      int legs = 0;
+      for (;; ++legs) {
+        ASSERT_LT(legs, 5000);
+        double asked = 0;
+        bool over = false;
+        listener.enough = [&](const TreeState&) { return over = ++asked > every; };
+        ContestMemory memory;
+        memory.earlier = kept;
+        memory.due = [] { return false; };
+        memory.save = [&](SavedContest now) { kept = std::move(now); };
+        const std::int64_t before = kept.nodes();
+        // Bounds of these scripts fall at their end where they are short of the cut-off.
+        if (cases[c].short_of == 0) {
+          EXPECT_GE(kept.bound(), bound);
+        }
+        bound = kept.bound();
+        result = run(std::move(memory));
+        if (!over) break;
+        EXPECT_GE(kept.nodes(), before);
+        EXPECT_EQ(kept.nodes(), static_cast<std::int64_t>(logs[0].work + logs[1].work));
+        EXPECT_EQ(result.tree.nodes, kept.nodes());
+        EXPECT_EQ(result.tree.bound, kept.bound());
+      }
+      EXPECT_TRUE(result.tree.exhausted);
+      EXPECT_EQ(result.tree.bound, 0);
+      if (every == infinity) {
+        EXPECT_EQ(legs, 0);
+        whole.assign(logs, logs + 2);
+        ran = result.ran;
+        continue;
+      }
+      EXPECT_GT(legs, 0);
+      EXPECT_EQ(result.ran, ran);
+      for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(logs[i].work, whole[i].work) << i;
+    }
+  }
+}
+
+/// Starting again costs cuts at the root: only what has its turn is.
+TEST_F(Contests, OfWhatWasSavedOnlyTheOneThatRunsIsStarted) {
+  add(stuck(0.25), 10);
+  add(steady(1000), 100);
+  ContestMemory memory;
+  memory.earlier.begun = {
+      {Way::dual, {0, infinity, 90, 90, {{{}, {}, {}, {}, -0.25, 2}}, {}}, {{0, 1}, {45, 0.25}, {90, 0.25}}, 0},
+      {Way::cut, {0, infinity, 500, 500, {{{}, {}, {}, {}, -0.5, 1}}, {}}, {{0, 1}, {250, 0.75}, {500, 0.5}}, 0}};
+  memory.earlier.at = 1;
+  EXPECT_EQ(memory.earlier.bound(), -0.25);
+  EXPECT_EQ(memory.earlier.nodes(), 590);
+  const ContestResult result = run(std::move(memory));
+  EXPECT_TRUE(result.tree.exhausted);
+  EXPECT_EQ(result.tree.nodes, 1090);
+  EXPECT_EQ(result.last, "b");
+  EXPECT_EQ(result.ran, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(logs[0].starts, 0);
+  EXPECT_EQ(logs[1].starts, 1);
+}
+
+TEST_F(Contests, SavedWhenItIsDueAndWhenItEndsOpen) {
+  add(steady(1e6), 10);
+  add(steady(400), 100);
+  int asked = 0, every = 50, saved = 0;
+  const auto memory = [&] {
+    ContestMemory result;
+    result.due = [&] { return ++asked % every == 0; };
+    result.save = [&](const SavedContest& now) {
+      ++saved;
+      EXPECT_FALSE(now.begun.at(static_cast<std::size_t>(now.at)).tree.open.empty());
+    };
+    return result;
+  };
+  run(memory());
+  // 500 rounds; the change of turns is none of the reasons.
+  EXPECT_NEAR(saved, 10, 1);
+  logs[0] = logs[1] = {};
+  saved = 0;
+  every = 1000000;
+  listener.enough = [](const TreeState& state) { return state.nodes >= 200; };
+  run(memory());
+  EXPECT_EQ(saved, 1);
 }
 
 TEST(Pace, TheLaterHalfTellsWhatIsLeft) {
