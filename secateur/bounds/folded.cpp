@@ -183,22 +183,32 @@ class Folder {
 
 }  // namespace
 
-double Folded::work() const {
+std::vector<double> Folded::row_work() const {
   const auto layers = static_cast<Index>(first.size()) - 1;
-  double total = 0;
+  const auto at = [&](Index i) { return static_cast<double>(first[static_cast<std::size_t>(i)]); };
+  std::vector<double> work;
+  double pass = 0;  // the matrices of the layers in front
   for (Index k = 0; k <= layers; ++k) {
-    const auto at = [&](Index i) { return static_cast<double>(first[static_cast<std::size_t>(i)]); };
-    const double count = k < layers ? at(k + 1) - at(k) : 1.0;
-    double pass = 0;
-    for (Index s = 0; s < k; ++s) {
-      for (Index t = 0; t <= s; ++t) {
-        if (reads[static_cast<std::size_t>(s * (layers + 1) + t)] == 0) continue;
-        pass += (at(s + 1) - at(s)) * (t == 0 ? at(0) : at(t) - at(t - 1));
-      }
+    work.push_back(2 * (pass + at(k)));
+    if (k == layers) break;
+    for (Index t = 0; t <= k; ++t) {
+      if (reads[static_cast<std::size_t>(k * (layers + 1) + t)] == 0) continue;
+      pass += (at(k + 1) - at(k)) * (t == 0 ? at(0) : at(t) - at(t - 1));
     }
-    total += 2 * count * (pass + at(k));
   }
+  return work;
+}
+
+double Folded::work() const {
+  const std::vector<double> row = row_work();
+  double total = row.back();
+  for (std::size_t k = 0; k + 1 < row.size(); ++k) total += static_cast<double>(first[k + 1] - first[k]) * row[k];
   return total;
+}
+
+double Folded::forward_work() const {
+  const double entries = 0.5 * row_work().back() - static_cast<double>(values());
+  return entries * static_cast<double>(2 * inputs + 3);
 }
 
 CrownBatch Folded::batch() const {

@@ -28,8 +28,12 @@ struct Folded {
   [[nodiscard]] Index values() const { return inputs + units(); }
   [[nodiscard]] Index rows() const { return weight.rows(); }
   [[nodiscard]] Index targets() const { return rows() - units(); }
-  /// Multiplications that one pass over every row takes on one box.
+  /// Multiplications that CROWN's pass takes for a row of each layer, the targets last, on one box.
+  [[nodiscard]] std::vector<double> row_work() const;
+  /// The same for all hidden rows and one target.
   [[nodiscard]] double work() const;
+  /// Multiplications that carrying lines forward takes on one box.
+  [[nodiscard]] double forward_work() const;
   /// The network of a batch of boxes; the boxes' own arrays are left open.
   [[nodiscard]] CrownBatch batch() const;
 };

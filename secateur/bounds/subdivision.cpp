@@ -2,7 +2,6 @@
 #include "secateur/bounds/subdivision.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "secateur/bounds/bounds.hpp"
+#include "secateur/bounds/box_batch.hpp"
 #include "secateur/bounds/detail.hpp"
 #include "secateur/bounds/folded.hpp"
 #include "secateur/bounds/lane_points.hpp"
@@ -39,44 +39,9 @@ struct Expansion {
   std::vector<Point> candidates;
   std::int64_t boxes = 0;
   double work = 0;
-  bool cut = false;  ///< something was dropped or shrunk away
+  double forward_work = 0;  ///< of this, where CROWN was left out
+  bool cut = false;         ///< something was dropped or shrunk away
 };
-
-/// Lane-major memory for one batch; one a thread.
-struct Workspace {
-  std::vector<double> lower, upper, box_lower, box_upper, slope, work, point;
-  std::vector<unsigned char> wanted;
-  std::array<double, crown_lanes> bound{}, value{};
-
-  CrownBatch prepare(const Folded& folded) {
-    const auto rows = static_cast<std::size_t>(folded.rows() * lanes);
-    const auto inputs = static_cast<std::size_t>(folded.inputs * lanes);
-    lower.resize(rows);
-    upper.resize(rows);
-    wanted.assign(static_cast<std::size_t>(folded.rows()), 0);
-    for (auto* array : {&box_lower, &box_upper, &slope, &point}) array->resize(inputs);
-    work.resize(static_cast<std::size_t>(5 * folded.values() * lanes));
-    CrownBatch batch = folded.batch();
-    batch.wanted = wanted.data();
-    batch.box_lower = box_lower.data();
-    batch.box_upper = box_upper.data();
-    batch.lower = lower.data();
-    batch.upper = upper.data();
-    batch.slope = slope.data();
-    batch.bound = bound.data();
-    batch.work = work.data();
-    return batch;
-  }
-  void set_box(Index lane, const Box& box) {
-    for (Index j = 0; j < box.size(); ++j) {
-      box_lower[static_cast<std::size_t>(j * lanes + lane)] = box.lower(j);
-      box_upper[static_cast<std::size_t>(j * lanes + lane)] = box.upper(j);
-    }
-  }
-};
-
-/// Vector multiplications of a batch, with what a row and a batch cost besides.
-double batch_work(const Folded& folded) { return folded.work() + 300 * static_cast<double>(folded.rows()) + 10000; }
 
 /// What a cell takes, with its share of a graph that `lanes` siblings have in common.
 double cell_bytes(const Cell& cell) {
@@ -88,8 +53,6 @@ double cell_bytes(const Cell& cell) {
 constexpr double most_memory = 256e6;
 /// Up to so many inputs subdivision closes most gaps.
 constexpr Index few_inputs = 4;
-
-bool unstable(double lower, double upper) { return lower < 0 && upper > 0; }
 
 /// The share of kept units that are stable by now.
 double stable_share(const Cell& cell) {
@@ -137,9 +100,10 @@ std::vector<Box> split(const Box& box, const Folded& folded) {
 }
 
 /// Bounds the parts of a cell.
-Expansion expand(Cell cell, double cutoff, Workspace& space) {
+Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
   Expansion result;
-  if (stable_share(cell) > 0.1) {
+  // A fold costs about as much as a batch: worth it once it makes the next ones ten times as cheap.
+  if (stable_share(cell) > 0.7) {
     result.work = 0.125 * static_cast<double>(cell.folded->rows()) * static_cast<double>(cell.folded->values());
     auto folded = std::make_shared<const Folded>(fold(*cell.folded, cell.box, cell.lower, cell.upper));
     Vector lower(folded->units()), upper(folded->units());
@@ -156,11 +120,9 @@ Expansion expand(Cell cell, double cutoff, Workspace& space) {
   CrownBatch batch = space.prepare(folded);
   const Index units = folded.units();
   for (Index i = 0; i < units; ++i) {
-    space.wanted[static_cast<std::size_t>(i)] = unstable(cell.lower(i), cell.upper(i)) ? 1 : 0;
     std::fill_n(space.lower.begin() + i * lanes, lanes, cell.lower(i));
     std::fill_n(space.upper.begin() + i * lanes, lanes, cell.upper(i));
   }
-  space.wanted[static_cast<std::size_t>(units)] = 1;
   std::fill_n(space.lower.begin() + units * lanes, lanes, cell.bound);
   std::fill_n(space.upper.begin() + units * lanes, lanes, infinity);
   const auto count = static_cast<Index>(parts.size());
@@ -168,7 +130,9 @@ Expansion expand(Cell cell, double cutoff, Workspace& space) {
   batch.lanes = count;
   batch.cutoff = cutoff;
   const BoundKernels& run = bound_kernels();
-  run.crown(batch);
+  const BoxBatch::Effort effort = space.bound(folded, batch, forward_only);
+  result.work += effort.work;
+  if (effort.forward_only) result.forward_work = effort.work;
 
   // The corner where the linear lower bound is smallest is the best guess at where the objective is.
   const Index inputs = folded.inputs;
@@ -179,7 +143,6 @@ Expansion expand(Cell cell, double cutoff, Workspace& space) {
   run.evaluate({&batch, space.point.data(), space.value.data(), nullptr});
 
   result.boxes = count;
-  result.work += batch_work(folded);
   for (Index p = 0; p < count; ++p) {
     const auto lane = static_cast<std::size_t>(p);
     const auto at = [&](const std::vector<double>& array, Index i) {
@@ -199,7 +162,7 @@ Expansion expand(Cell cell, double cutoff, Workspace& space) {
     child.box = parts[lane];
     Vector slope(inputs);
     for (Index j = 0; j < inputs; ++j) slope(j) = at(space.slope, j);
-    child.shrunk = shrink(child.box, slope, space.bound[lane], cutoff);
+    child.shrunk = shrink(child.box, slope, space.limit[lane], cutoff);
     result.cut = result.cut || child.shrunk;
     child.folded = cell.folded;
     child.lower.resize(units);
@@ -220,7 +183,12 @@ class Search {
  public:
   Search(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& start, const Vector& objective,
          const SubdivisionSettings& settings, const Stop& stop)
-      : m_graph(graph), m_box(box), m_start(start), m_settings(settings), m_stop(stop) {
+      : m_graph(graph),
+        m_box(box),
+        m_start(start),
+        m_settings(settings),
+        m_stop(stop),
+        m_forward_only(box.size() <= few_inputs) {
     m_root = std::make_shared<const Folded>(fold(graph, box, start, objective));
     m_root_bound = crown_objective(graph, box, start, objective).lower;
   }
@@ -276,7 +244,7 @@ class Search {
       root.upper(i) = m_root->upper(m_root->unit[static_cast<std::size_t>(i)]);
     }
     m_leaves.push_back(std::move(root));
-    std::vector<Workspace> spaces(static_cast<std::size_t>(std::max(1, m_settings.threads)));
+    std::vector<BoxBatch> spaces(static_cast<std::size_t>(std::max(1, m_settings.threads)));
     double growth_before = static_cast<double>(lanes);
     for (int generation = 1;; ++generation) {
       const double work_before = m_work;
@@ -289,7 +257,7 @@ class Search {
                        [&](std::size_t a, std::size_t b) { return m_leaves[a].bound < m_leaves[b].bound; });
       std::vector<std::vector<Cell>> children(m_leaves.size());
       std::vector<char> expanded(m_leaves.size(), 0);
-      constexpr std::size_t chunk = 16;
+      constexpr std::size_t chunk = 64;
       for (std::size_t done = 0; done < open.size() && !out_of_budget(); done += chunk) {
         const std::size_t count = std::min(chunk, open.size() - done);
         std::vector<Expansion> expansions(count);
@@ -298,7 +266,7 @@ class Search {
         for (std::size_t i = 0; i < count; ++i) work += batch_work(*m_leaves[open[done + i]].folded);
         constexpr double worth_threads = 3e5;
         parallel(count, work < worth_threads ? 1 : spaces.size(), [&](std::size_t i, std::size_t thread) {
-          expansions[i] = expand(m_leaves[open[done + i]], m_cutoff, spaces[thread]);
+          expansions[i] = expand(m_leaves[open[done + i]], m_cutoff, m_forward_only, spaces[thread]);
         });
         const double cutoff_before = m_cutoff;
         std::optional<Point> better;
@@ -326,9 +294,15 @@ class Search {
       }
       m_leaves = std::move(next);
       const double growth = alive / static_cast<double>(open.size());
-      if (out_of_budget() || memory > most_memory ||
-          !pays(alive, growth, growth_before, (m_work - work_before) / static_cast<double>(open.size()), generation)) {
-        return;
+      const double work_a_cell = (m_work - work_before) / static_cast<double>(open.size());
+      if (out_of_budget() || memory > most_memory) return;
+      const bool wasted = m_forward_work > 0 && growth > 0.5 * static_cast<double>(lanes) &&
+                          m_forward_work + alive * work_a_cell > 4 * batch_work(*m_root);
+      const bool full = !m_forward_only;
+      m_forward_only = m_forward_only && !wasted;
+      if (!pays(alive, growth, growth_before, work_a_cell, generation)) {
+        if (full) return;
+        m_forward_only = false;
       }
       growth_before = growth;
     }
@@ -337,6 +311,7 @@ class Search {
   std::optional<Point> take(const Expansion& expansion) {
     m_boxes += expansion.boxes;
     m_work += expansion.work;
+    m_forward_work += expansion.forward_work;
     m_cut = m_cut || expansion.cut;
     return probe(expansion.candidates);
   }
@@ -420,7 +395,7 @@ class Search {
     for (const Cell& leaf : m_leaves) result.box = hull(result.box, leaf.box);
     const std::vector<Group> all = groups();
     Vector lower = Vector::Constant(root.rows(), infinity), upper = Vector::Constant(root.rows(), -infinity);
-    Workspace space;
+    BoxBatch space;
     CrownBatch batch = space.prepare(root);
     std::fill(space.wanted.begin(), space.wanted.end(), 1);
     const auto count = static_cast<Index>(all.size());
@@ -477,6 +452,9 @@ class Search {
   std::int64_t m_boxes = 0;
   double m_work = 0;
   bool m_cut = false;
+  /// CROWN may be left out, until most parts are still there after work that would have paid for it.
+  bool m_forward_only;
+  double m_forward_work = 0;
 };
 
 }  // namespace

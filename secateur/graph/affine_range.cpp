@@ -2,11 +2,18 @@
 #include "secateur/graph/affine_range.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "secateur/core/kernels.hpp"
 #include "secateur/core/rounding.hpp"
 
 namespace secateur::graph {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
 
 LayerBounds affine_range(const AffineLayer& layer, const Box& values) {
   LayerBounds range{Vector(layer.units()), Vector(layer.units())};
@@ -40,6 +47,9 @@ LayerBounds affine_range(const AffineLayer& layer, const Box& values) {
     }
     range.lower(i) = slack[0] == 0 ? ends[0].value : add_down(ends[0].value, -slack[0]);
     range.upper(i) = slack[1] == 0 ? ends[1].value : add_up(ends[1].value, slack[1]);
+    // The difference of two infinities says nothing.
+    if (std::isnan(range.lower(i))) range.lower(i) = -infinity;
+    if (std::isnan(range.upper(i))) range.upper(i) = infinity;
   }
   return range;
 }

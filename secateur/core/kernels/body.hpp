@@ -7,6 +7,7 @@
 #include "secateur/core/kernels/crown_lanes.hpp"
 #include "secateur/core/kernels/crown_rows.hpp"
 #include "secateur/core/kernels/dual.hpp"
+#include "secateur/core/kernels/forward_lanes.hpp"
 #include "secateur/core/kernels/point_lanes.hpp"
 #include "secateur/core/kernels/product.hpp"
 #include "secateur/core/kernels/range.hpp"
@@ -35,8 +36,8 @@ void row_sums(ptrdiff_t m, ptrdiff_t n, const Scalar* a, ptrdiff_t a_row, Scalar
 template <class Scalar>
 constexpr Kernels<Scalar> kernels_of = {product<Scalar>, row_sums<Scalar>, adam<Scalar>, Simd<Scalar>::lanes};
 
-constexpr BoundKernels bound_kernels_here = {crown_batch, evaluate_batch, relax_rows, sparse_rows, row_range,
-                                             dual_ascend, dual_value,     eliminate,  combine};
+constexpr BoundKernels bound_kernels_here = {crown_batch, forward_batch, evaluate_batch, relax_rows, sparse_rows,
+                                             row_range,   dual_ascend,   dual_value,     eliminate,  combine};
 
 }  // namespace
 }  // namespace secateur

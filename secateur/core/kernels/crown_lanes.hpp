@@ -72,23 +72,31 @@ struct CrownSums {
   Pack value, magnitude;
 };
 
-/// The relaxation of the units of one layer. Rounded products are moved up by more than their error.
-SECATEUR_INLINE void relax_layer(const CrownBatch& of, const CrownWork& work, ptrdiff_t layer, const Group& group) {
+/// A ReLU between alpha z and slope z + intercept.
+struct UnitLines {
+  Pack alpha, slope, intercept;
+};
+
+/// The lines of a unit with its argument in [l, u]. Rounded products are moved up by more than their error.
+SECATEUR_INLINE UnitLines unit_lines(Pack l, Pack u) {
   const Pack zero = {};
   const Pack one = all(1.0), up = all(1 + 0x1p-50), tiny = all(0x1p-1000);
+  Pack s = u / (u - l);
+  s = s < zero ? zero : (s > one ? one : s);
+  const Pack line = max_of(s * -l, (one - s) * u) * up + tiny;
+  // Active where l >= 0, inactive where u <= 0, a triangle otherwise.
+  return {l >= zero ? one : (u <= zero ? zero : (u > -l ? one : zero)), l >= zero ? one : (u <= zero ? zero : s),
+          l >= zero ? zero : (u <= zero ? zero : line)};
+}
+
+/// The relaxation of the units of one layer.
+SECATEUR_INLINE void relax_layer(const CrownBatch& of, const CrownWork& work, ptrdiff_t layer, const Group& group) {
   for (ptrdiff_t v = of.first[layer]; v < of.first[layer + 1]; ++v) {
-    const Pack l = Lanes::load(group.at(of.lower, v - of.inputs));
-    const Pack u = Lanes::load(group.at(of.upper, v - of.inputs));
-    Pack s = u / (u - l);
-    s = s < zero ? zero : (s > one ? one : s);
-    const Pack line = max_of(s * -l, (one - s) * u) * up + tiny;
-    // Active where l >= 0, inactive where u <= 0, a triangle otherwise.
-    const Pack alpha = l >= zero ? one : (u <= zero ? zero : (u > -l ? one : zero));
-    const Pack slope = l >= zero ? one : (u <= zero ? zero : s);
-    const Pack intercept = l >= zero ? zero : (u <= zero ? zero : line);
-    Lanes::store(group.at(work.alpha, v), alpha);
-    Lanes::store(group.at(work.slope, v), slope);
-    Lanes::store(group.at(work.intercept, v), intercept);
+    const UnitLines lines =
+        unit_lines(Lanes::load(group.at(of.lower, v - of.inputs)), Lanes::load(group.at(of.upper, v - of.inputs)));
+    Lanes::store(group.at(work.alpha, v), lines.alpha);
+    Lanes::store(group.at(work.slope, v), lines.slope);
+    Lanes::store(group.at(work.intercept, v), lines.intercept);
   }
 }
 
@@ -246,18 +254,21 @@ void crown_batch(const CrownBatch& of) {
   for (Group group{0}; group.offset < of.lanes; group.offset += Lanes::lanes) {
     // Layers that have not been reached are relaxed by what was known before.
     if (may_end) {
-      for (ptrdiff_t k = 1; k < of.layers; ++k) relax_layer(of, work, k, group);
+      for (ptrdiff_t k = 0; k < of.layers; ++k) relax_layer(of, work, k, group);
     }
     for (ptrdiff_t k = 0; k <= of.layers; ++k) {
       const ptrdiff_t begin = of.first[k] - of.inputs;
       const ptrdiff_t end = k < of.layers ? of.first[k + 1] - of.inputs : begin + of.targets;
+      bool some = false;
       for (ptrdiff_t row = begin; row < end; ++row) {
-        if (of.wanted[row] != 0) bound_row(of, work, k, row, group);
+        if (of.wanted[row] == 0) continue;
+        bound_row(of, work, k, row, group);
+        some = true;
       }
       if (k == of.layers) break;
-      relax_layer(of, work, k, group);
+      if (some || !may_end) relax_layer(of, work, k, group);
       // The layers behind cost more and more: one more row may spare them.
-      if (may_end && k > 0 && k + 1 < of.layers && beyond_cutoff(of, work, group)) break;
+      if (may_end && some && k > 0 && k + 1 < of.layers && beyond_cutoff(of, work, group)) break;
     }
   }
 }

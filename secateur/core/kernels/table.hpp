@@ -64,6 +64,8 @@ struct Kernels {
 
 /// Boxes that a CrownBatch works on side by side.
 constexpr ptrdiff_t crown_lanes = 8;
+/// Inputs of a network whose lines can be carried forward, at most.
+constexpr ptrdiff_t forward_inputs = 8;
 
 /// A network of hidden layers and, as its last layer, target rows without a ReLU, on several boxes at once. Its values
 /// are the inputs, then the units of layer 0, and so on: unit i of layer k is value first[k] + i and row
@@ -96,7 +98,8 @@ struct CrownBatch {
   double* bound = nullptr;
   /// A batch ends early where the first target is above this in every lane: bounds of rows behind stay as they were.
   double cutoff = __builtin_inf();
-  double* work = nullptr;  ///< 5 values x lanes of scratch memory
+  double* work = nullptr;   ///< 5 values x lanes of scratch memory
+  double* lines = nullptr;  ///< for forward: values x (2 inputs + 3) x lanes of scratch memory
 };
 
 /// The same network at one point a lane, in plain arithmetic.
@@ -233,6 +236,8 @@ struct Combination {
 struct BoundKernels {
   /// CROWN for every wanted row, layer by layer, each over the bounds of the layers before it; see crown_lanes.hpp.
   void (*crown)(const CrownBatch&);
+  /// Bounds of all hidden rows from lines carried forward; see forward_lanes.hpp. No more than forward_inputs inputs.
+  void (*forward)(const CrownBatch&);
   void (*evaluate)(const CrownPoint&);
   void (*relax_rows)(const RelaxRows&);
   void (*sparse_rows)(const SparseRows&);

@@ -123,5 +123,17 @@ TEST(AffineRange, RowErrorWidensBothEnds) {
   }
 }
 
+// A range that has overflowed may meet another one: what is left must bound, and a ReLU must not mend it.
+TEST(AffineRange, OverflowBoundsNothing) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const Box box{Vector{{1e200, 1e200}}, Vector{{1e300, 1e300}}};
+  for (const double sign : {1.0, -1.0}) {
+    const LayerBounds range = affine_range(one_row({sign * 1e200, -sign * 1e200}, 0.0), box);
+    EXPECT_EQ(range.lower(0), -infinity);
+    EXPECT_EQ(range.upper(0), infinity);
+    EXPECT_EQ(relu_range(range).upper(0), infinity);
+  }
+}
+
 }  // namespace
 }  // namespace secateur::graph
