@@ -330,13 +330,13 @@ class Search {
   /// Whether another generation is worth its while: while the next one fits the share of work that tightening alone is
   /// worth, or else if the gap looks like closing within what work is left. Typically the growth of the number of cells
   /// from one generation to the next falls steadily; the forecast is that it goes on doing so. With few inputs it falls
-  /// fast once each has been halved twice; until then nothing can be said. Deep networks need four halvings, which one
-  /// or two inputs can afford: by then a part costs a fraction of what the first ones did (10 layers of 50: closed
+  /// fast once each has been halved twice; until then nothing can be said. Deep networks need four halvings, which up
+  /// to three inputs can afford: by then a part costs a fraction of what the first ones did (10 layers of 50: closed
   /// after 500 parts and 0.2 s; as a tree, open after 7000 nodes).
   [[nodiscard]] bool pays(double cells, double growth, double growth_before, double work_a_cell, int generation) const {
     const double next = m_work + cells * work_a_cell;
     if (next <= m_settings.tighten * m_settings.work) return true;
-    const bool fewest = m_box.size() <= 2;
+    const bool fewest = m_box.size() <= 3;
     const Index halvings = (fewest ? 4 : 2) * m_box.size();
     const double allowed = (fewest ? 1 : 0.5) * m_settings.work;
     if (m_box.size() <= few_inputs && 3 * generation < halvings && next <= allowed) return true;
