@@ -61,6 +61,15 @@ double stable_share(const Cell& cell) {
   return static_cast<double>(stable) / static_cast<double>(std::max<Index>(1, cell.lower.size()));
 }
 
+/// A fold costs about as much as a batch of lines carried forward. It always pays once it makes these ten times as
+/// cheap, and earlier beside CROWN, which grows faster with the number of units.
+bool pays_to_fold(const Cell& cell, bool forward_only) {
+  const double share = stable_share(cell);
+  const Folded& folded = *cell.folded;
+  const double entries = static_cast<double>(folded.rows()) * static_cast<double>(folded.values());
+  return share > 0.7 || (!forward_only && share * folded.work() > 8 * entries);
+}
+
 bool can_halve(double lower, double upper) {
   const double middle = lower + 0.5 * (upper - lower);
   return middle > lower && middle < upper;
@@ -102,8 +111,7 @@ std::vector<Box> split(const Box& box, const Folded& folded) {
 /// Bounds the parts of a cell.
 Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
   Expansion result;
-  // A fold costs about as much as a batch: worth it once it makes the next ones ten times as cheap.
-  if (stable_share(cell) > 0.7) {
+  if (pays_to_fold(cell, forward_only)) {
     result.work = 0.125 * static_cast<double>(cell.folded->rows()) * static_cast<double>(cell.folded->values());
     auto folded = std::make_shared<const Folded>(fold(*cell.folded, cell.box, cell.lower, cell.upper));
     Vector lower(folded->units()), upper(folded->units());
