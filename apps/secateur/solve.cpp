@@ -106,7 +106,7 @@ class Solve : public Command {
     try {
       search::write_learned(learned, m_learned);
     } catch (const InputError& error) {
-      result.note += (result.note.empty() ? "" : "; ") + std::string("what was learned is not kept: ") + error.what();
+      model::add_note(result, std::string("what was learned is not kept: ") + error.what());
     }
   }
 

@@ -14,6 +14,11 @@ double difference(double objective, double bound, Sense sense) {
 
 }  // namespace
 
+void add_note(SolveResult& result, std::string_view note) {
+  if (!result.note.empty() && !note.empty()) result.note += "; ";
+  result.note += note;
+}
+
 double relative_gap(double objective, double bound, Sense sense) {
   return difference(objective, bound, sense) / std::max(1e-9, std::abs(objective));
 }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "secateur/core/matrix.hpp"
@@ -102,6 +103,9 @@ struct SolveResult {
   /// With SolveSettings::solutions > 1, best first; objective, bound, x and y above are those of the first.
   std::vector<Solution> solutions;
 };
+
+/// Adds to the result's note, if there is anything to add.
+void add_note(SolveResult& result, std::string_view note);
 
 /// |objective - bound| / max(1e-9, |objective|), and 0 when the bound lies on the wrong side by round-off.
 double relative_gap(double objective, double bound, Sense sense);

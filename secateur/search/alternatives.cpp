@@ -321,7 +321,7 @@ class Alternatives {
                                    ? fmt::format("there are no more distinct solutions within {:.4g} % of the best",
                                                  100 * m_settings.solution_gap)
                                    : "there are no more distinct solutions";
-      m_result.note += (m_result.note.empty() ? "" : "; ") + note;
+      model::add_note(m_result, note);
     }
   }
 

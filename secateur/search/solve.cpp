@@ -332,16 +332,14 @@ model::SolveResult solve(const model::Problem& problem, const model::SolveSettin
   mip::Interlude interlude;
   if (settings.engine != model::Engine::milp) interlude = [&](const mip::Stage& stage) { return native(stage); };
   model::SolveResult result = mip::solve(problem, inner, options, progress, nullptr, interlude, start);
-  const auto add = [&](const std::string& note) {
-    if (!note.empty()) result.note += (result.note.empty() ? "" : "; ") + note;
-  };
-  add(native.note());
-  if (checkpoint) add(checkpoint->finish(result));
+  model::add_note(result, native.note());
+  if (checkpoint) model::add_note(result, checkpoint->finish(result));
   if (learned != nullptr) {
     learn(*learned, problem, settings, result);
     native.teach(*learned, result);
-    if (!native.asked() && start.bound && result.bound == start.bound)
-      add("what an earlier solve has proven holds here");
+    if (!native.asked() && start.bound && result.bound == start.bound) {
+      model::add_note(result, "what an earlier solve has proven holds here");
+    }
   }
   return result;
 }

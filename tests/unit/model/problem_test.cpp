@@ -226,6 +226,16 @@ TEST(Compile, VariablesWithoutFiniteBoundsStayOutsideTheGraph) {
             "constraints; give it lower and upper");
 }
 
+TEST(Note, GrowsByWhatThereIsToSay) {
+  SolveResult result;
+  add_note(result, "");
+  EXPECT_EQ(result.note, "");
+  add_note(result, "one");
+  add_note(result, "");
+  add_note(result, "two");
+  EXPECT_EQ(result.note, "one; two");
+}
+
 TEST(Gap, IsNeverNegativeAndKnowsItsSense) {
   EXPECT_DOUBLE_EQ(relative_gap(-2, -3, Sense::minimize), 0.5);
   EXPECT_DOUBLE_EQ(relative_gap(2, 3, Sense::maximize), 0.5);
