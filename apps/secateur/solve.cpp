@@ -77,7 +77,7 @@ class Solve : public Command {
     if (context.options.given("start")) m_continuation.starts = read_starts(m_start, problem);
     search::Learned learned;
     if (context.options.given("learned")) {
-      learned = search::read_learned(m_learned, problem);
+      learned = search::read_learned(m_learned);
       m_continuation.learned = &learned;
     }
     context.reporter.announce(

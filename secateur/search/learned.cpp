@@ -188,10 +188,6 @@ double middle(const model::Variable& variable) {
 
 }  // namespace
 
-bool belongs(const Learned& learned, const model::Problem& problem) {
-  return learned.networks.empty() || learned.networks == hash_of_networks(problem);
-}
-
 std::vector<int> places_of(const Learned& learned, const model::Problem& problem) {
   return inverse(variables_of(learned, problem), problem.variables.size());
 }
@@ -207,10 +203,16 @@ std::vector<int> variables_of(const Learned& learned, const model::Problem& prob
 }
 
 void take_up(Learned& learned, const model::Problem& problem) {
-  if (!belongs(learned, problem)) throw InputError("what was learned is of other networks than this problem's");
+  const std::string networks = hash_of_networks(problem);
+  const auto networked = static_cast<int>(networked_variables(problem).size());
   if (learned.networks.empty()) {
-    learned.networks = hash_of_networks(problem);
-    learned.networked = static_cast<int>(networked_variables(problem).size());
+    learned.networks = networks;
+    learned.networked = networked;
+  }
+  // The same networks have as many variables, unless somebody has changed what was stored.
+  if (learned.networks != networks || learned.networked != networked) {
+    throw InputError("was learned from other networks than this problem's; give another file, or remove it",
+                     learned.file);
   }
   for (const auto& [name, variable] : other_variables(problem)) {
     const bool fresh = std::find(learned.others.begin(), learned.others.end(), name) == learned.others.end();

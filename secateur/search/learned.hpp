@@ -56,10 +56,13 @@ struct Learned {
   struct Cost {
     int layer = 0, unit = 0;
     bool up = false;
-    double gain = 0;  ///< on average
+    double gain = 0;  ///< on average, at most `most_gain`
     int count = 0;
+    /// In parts of a gap: larger ones say that the gap was nothing but round-off.
+    static constexpr double most_gain = 1e50;
   };
 
+  std::string file;      ///< where it was read from, for messages; not stored; perhaps empty
   std::string networks;  ///< hash of the networks and of how they are joined; empty: nothing is learned yet
   int networked = 0;     ///< variables that they read or determine
   std::vector<std::string> others;
@@ -70,11 +73,8 @@ struct Learned {
   std::int64_t nodes = 0;  ///< that it took
 };
 
-/// Whether this is about the networks of the problem, or empty.
-bool belongs(const Learned& learned, const model::Problem& problem);
-
-/// Begins to learn from a problem: gives each of its variables a place. Throws InputError unless `learned` belongs to
-/// it.
+/// Begins to learn from a problem: gives each of its variables a place. Throws InputError (with the file) unless
+/// `learned` is about the networks of the problem, or empty.
 void take_up(Learned& learned, const model::Problem& problem);
 
 /// What a problem that has been taken up may begin with.
@@ -102,9 +102,9 @@ std::string encode(const Learned& learned);
 /// Throws InputError (with `file`) for bytes that are nothing of the kind, of another format or version, cut off,
 /// changed, or in contradiction with themselves.
 Learned decode_learned(std::string_view bytes, const std::string& file);
-/// Reads a file if it is there. Throws as decode_learned() does, when the file belongs to other networks than the
-/// problem's, and when it could not be written.
-Learned read_learned(const std::string& file, const model::Problem& problem);
+/// Reads a file if it is there; whose it is, take_up() checks. Throws as decode_learned() does, and when the file could
+/// not be written.
+Learned read_learned(const std::string& file);
 /// Writes the file whole or not at all. Throws InputError when it cannot be written.
 void write_learned(const Learned& learned, const std::string& file);
 

@@ -55,7 +55,7 @@ std::vector<Learned::Cost> learned_costs(const std::vector<KnownCost>& costs, co
   for (const Learned::Cost& cost : learned.costs) all[{cost.layer, cost.unit, cost.up}] = cost;
   for (const KnownCost& cost : costs) {
     const auto v = static_cast<std::size_t>(cost.value);
-    if (v >= homes.size() || homes[v].first < -1) continue;
+    if (v >= homes.size() || homes[v].first < -1 || !(cost.gain <= Learned::Cost::most_gain)) continue;
     all[{homes[v].first, homes[v].second, cost.up}] = {homes[v].first, homes[v].second, cost.up, cost.gain, cost.count};
   }
   std::vector<Learned::Cost> result;

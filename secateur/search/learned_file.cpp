@@ -61,7 +61,8 @@ bool fits(const Learned& learned) {
     }
   }
   return learned.nodes >= 0 && std::all_of(learned.costs.begin(), learned.costs.end(), [&](const Learned::Cost& cost) {
-           return cost.layer >= -1 && cost.unit >= 0 && cost.count > 0 && std::isfinite(cost.gain) && cost.gain >= 0;
+           return cost.layer >= -1 && cost.unit >= 0 && cost.count > 0 && cost.gain >= 0 &&
+                  cost.gain <= Learned::Cost::most_gain;
          });
 }
 
@@ -77,6 +78,7 @@ std::string encode(const Learned& learned) {
 Learned decode_learned(std::string_view bytes, const std::string& file) {
   const Unsealed unsealed = unseal(kind, bytes, file);
   Learned learned;
+  learned.file = file;
   learned.networks = unsealed.whose;
   try {
     Reader in(unsealed.body);
@@ -90,15 +92,11 @@ Learned decode_learned(std::string_view bytes, const std::string& file) {
   return learned;
 }
 
-Learned read_learned(const std::string& file, const model::Problem& problem) {
+Learned read_learned(const std::string& file) {
   check_writable(file);
   std::error_code code;
   if (!std::filesystem::exists(file, code)) return {};
-  Learned learned = decode_learned(read_file(file), file);
-  if (!belongs(learned, problem)) {
-    throw InputError("was learned from other networks than this problem's; give another file, or remove it", file);
-  }
-  return learned;
+  return decode_learned(read_file(file), file);
 }
 
 void write_learned(const Learned& learned, const std::string& file) { write_file(file, encode(learned)); }

@@ -41,6 +41,15 @@ model::Problem problem_with_price() {
   return problem;
 }
 
+bool belongs(Learned learned, const model::Problem& problem) {
+  try {
+    take_up(learned, problem);
+    return true;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
 model::SolveResult proven_bound_of(double bound) {
   model::SolveResult result;
   result.status = Status::time_limit;
@@ -265,6 +274,16 @@ TEST(LearnedBytes, ComeBackAsTheyWere) {
   EXPECT_EQ(known(back, problem_with_price()).bound, -7);
 }
 
+// Places beyond the problem's variables, in contents that fit one another.
+TEST(LearnedBytes, OfOtherVariablesAreRefused) {
+  Learned learned = sample();
+  learned.networked += 40;
+  learned.proven[0].domains.back().place = 40;
+  Learned back = decode_learned(encode(learned), "f");
+  EXPECT_THAT([&] { take_up(back, problem_with_price()); },
+              ThrowsMessage<InputError>(HasSubstr("f: was learned from other networks")));
+}
+
 TEST(LearnedBytes, AnyChangeIsRefused) {
   const std::string bytes = encode(sample());
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -299,6 +318,7 @@ TEST(LearnedBytes, PartsThatDoNotFitAreRefused) {
   expect_refused("unit", [](Learned& l) { l.costs[0].unit = -1; });
   expect_refused("trials", [](Learned& l) { l.costs[0].count = 0; });
   expect_refused("gain", [](Learned& l) { l.costs[0].gain = -1; });
+  expect_refused("large gain", [](Learned& l) { l.costs[0].gain = 1e60; });
   expect_refused("way", [](Learned& l) { l.way = static_cast<Way>(5); });
   expect_refused("nodes", [](Learned& l) { l.nodes = -1; });
 }
@@ -348,15 +368,16 @@ class LearnedFile : public testing::Test {
 };
 
 TEST_F(LearnedFile, IsReadWhereItIsThereAndBelongs) {
-  const model::Problem problem = problem_with_price();
-  EXPECT_TRUE(read_learned(m_file, problem).networks.empty());
+  EXPECT_TRUE(read_learned(m_file).networks.empty());
   write_learned(sample(), m_file);
-  EXPECT_EQ(read_learned(m_file, problem).nodes, 17);
-  EXPECT_THAT([&] { read_learned(m_file, random_problem(1)); },
+  Learned learned = read_learned(m_file);
+  EXPECT_EQ(learned.nodes, 17);
+  EXPECT_NO_THROW(take_up(learned, problem_with_price()));
+  EXPECT_THAT([&] { take_up(learned, random_problem(1)); },
               ThrowsMessage<InputError>(HasSubstr(m_file + ": was learned from other networks")));
   write_file(m_file, "nothing of the kind");
-  EXPECT_THROW(read_learned(m_file, problem), InputError);
-  EXPECT_THROW(read_learned(testing::TempDir() + "no/such/folder", problem), InputError);
+  EXPECT_THROW(read_learned(m_file), InputError);
+  EXPECT_THROW(read_learned(testing::TempDir() + "no/such/folder"), InputError);
 }
 
 // The pseudo-costs of a search are those of the same units in the next one, although other units are folded away.
