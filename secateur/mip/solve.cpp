@@ -104,10 +104,12 @@ class Search {
     m_goal = goal_of(m_problem, m_structure, m_prepared.problem, sample);
     m_inner = m_prepared.problem;
     if (m_target) move_inwards(m_inner.frame.model);
+    for (const Vector& start : m_start.points) m_ledger.offer(start);
     // Without constraints and with few inputs, subdivision finds points sooner than programs of cells do.
     const bool points_later = subdivision_searches();
     if (points_later) {
-      offer_simple_points();
+      const Box& domain = m_prepared.problem.graph.domain;
+      offer(columns_at(0.5 * domain.lower + 0.5 * domain.upper));
     } else {
       find_points();
     }
@@ -229,13 +231,6 @@ class Search {
   /// Columns of the frame, or of a formulation on it, as a candidate.
   void offer(const Vector& columns) { m_ledger.offer(columns.head(static_cast<Index>(m_problem.variables.size()))); }
 
-  /// What the user begins with, and the middle of the box.
-  void offer_simple_points() {
-    for (const Vector& start : m_start.points) m_ledger.offer(start);
-    const Box& domain = m_prepared.problem.graph.domain;
-    offer(columns_at(0.5 * domain.lower + 0.5 * domain.upper));
-  }
-
   /// Points by forward passes alone; the best few improved by the linear programs of their cells.
   void find_points() {
     const graph::ReluGraph& graph = m_prepared.problem.graph;
@@ -245,9 +240,8 @@ class Search {
         offer(cells().polish(columns[i], 4, m_stop));
       }
     };
-    const std::vector<Vector> first = starts();
     if (done()) return;
-    improve(first);
+    improve(starts());
     if (done()) return;
     const std::vector<Vector> points = good_points(graph, m_goal, m_settings.seed, m_stop);
     std::vector<Vector> candidates;
@@ -258,12 +252,11 @@ class Search {
     improve(candidates);
   }
 
-  /// The points to begin with, offered; the best first, by the goal.
-  std::vector<Vector> starts() {
+  /// The points to begin with as columns, the best first by the goal.
+  [[nodiscard]] std::vector<Vector> starts() const {
     const model::Compiled& compiled = m_prepared.problem;
     std::vector<std::pair<double, Vector>> found;
     for (const Vector& start : m_start.points) {
-      m_ledger.offer(start);
       const Vector columns = model::frame_point(m_problem, compiled.frame, completed(start));
       Matrix inputs(1, compiled.graph.inputs());
       for (Index j = 0; j < inputs.cols(); ++j) {
