@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "secateur/core/rng.hpp"
+#include "secateur/core/stop.hpp"
 #include "support/native_problem.hpp"
 
 namespace secateur {
@@ -93,8 +95,18 @@ TEST(NativeSolve, HandsOverWhatItGetsNowhereWith) {
   const OverBox problem = random_over_box(2, {12, 140, 140, 1});
   model::SolveSettings settings = native_settings();
   settings.engine = model::Engine::auto_;
-  settings.time_limit = 5;
-  const model::SolveResult result = search::solve(problem, settings);
+  settings.node_limit = 20000;  // in case it is not handed over
+  // Interrupted as soon as the MILP solver runs: it alone reports where nothing has changed.
+  std::optional<Progress> before;
+  const ProgressSink sink = [&](const Progress& now) {
+    const bool same =
+        before && now.nodes == before->nodes && now.incumbent == before->incumbent && now.bound == before->bound;
+    if (same && now.nodes.value_or(0) > 0) interrupt_flag() = true;
+    before = now;
+  };
+  const model::SolveResult result = search::solve(problem, settings, {}, sink);
+  interrupt_flag() = false;
+  EXPECT_EQ(result.status, Status::interrupted);
   EXPECT_THAT(result.note, HasSubstr("handed over to the MILP path: after"));
   EXPECT_EQ(result.engine, model::Engine::milp);
   EXPECT_TRUE(result.objective && result.bound);
