@@ -13,6 +13,7 @@
 #include "secateur/bounds/folded.hpp"
 #include "secateur/graph/lower.hpp"
 #include "secateur/graph/passes.hpp"
+#include "secateur/nn/evaluate.hpp"
 #include "secateur/nn/onnx.hpp"
 #include "support/exact.hpp"
 #include "support/random_network.hpp"
@@ -253,6 +254,38 @@ TEST(Subdivision, DoesNotDependOnTheNumberOfThreads) {
     EXPECT_EQ(one.bound, three.bound);
     EXPECT_TRUE(inside(one.bounds, three.bounds) && inside(three.bounds, one.bounds));
   }
+}
+
+// Wide enough that a chunk of boxes is worth a second thread; the networks above are not.
+TEST(Subdivision, IsTheSameWhereItIsDealtOutToThreads) {
+  Rng rng(131);
+  std::int64_t boxes = 0;
+  for (int c = 0; c < 4; ++c) {
+    Trial t;
+    t.network = random_network({.widths = {4, 60, 60, 1}}, rng);
+    t.box = random_box(4, 2, rng);
+    t.graph = graph::lower(t.network, t.box);
+    t.start = crown(t.graph, t.box);
+    t.objective = Vector{{1.0}};
+    const auto value = [&](const Vector& x) { return nn::evaluate(t.network, x)(0); };
+    const auto run = [&](int threads) {
+      SubdivisionSettings settings{.boxes = 2000, .threads = threads};
+      settings.search = c % 2 == 0;
+      double best = settings.search ? value(t.box.lower) : std::numeric_limits<double>::infinity();
+      if (settings.search) settings.probe = [&](const Vector& x) { return best = std::min(best, value(x)); };
+      return subdivide(t.graph, t.box, t.start, t.objective, best, settings);
+    };
+    const Subdivision one = run(1);
+    boxes += one.boxes;
+    for (const int threads : {2, 3}) {
+      const Subdivision more = run(threads);
+      EXPECT_EQ(one.boxes, more.boxes);
+      EXPECT_EQ(one.bound, more.bound);
+      EXPECT_EQ(one.cutoff, more.cutoff);
+      EXPECT_TRUE(inside(one.bounds, more.bounds) && inside(more.bounds, one.bounds));
+    }
+  }
+  EXPECT_GT(boxes, 1000);
 }
 
 // Reduced graphs carry errors: skips and folding in front of the subdivision's own.

@@ -317,13 +317,13 @@ TEST(SignPropagation, KeepsEveryPointOfAPart) {
 constexpr double sparse = 0.4;
 
 TEST(SearchCuts, IsTheSameWithAnyNumberOfThreads) {
-  const OverBox problem = random_over_box(3, {8, 26, 22, 1}, sparse);
+  const OverBox problem = random_over_box(3, {8, 34, 34, 1}, sparse);
   model::SolveSettings settings = native_settings();
   const auto run = [&] { return solve(problem, settings, {}, {}, nullptr, {}, Method::cut); };
   const model::SolveResult one = run();
   EXPECT_EQ(one.status, Status::optimal);
   EXPECT_EQ(one.proof, Proof::rounding_safe);
-  EXPECT_GT(one.nodes, 20);
+  EXPECT_GT(one.nodes, 200);
   for (const int threads : {2, 3}) {
     settings.threads = threads;
     const model::SolveResult more = run();
