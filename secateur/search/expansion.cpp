@@ -231,6 +231,7 @@ Solved Expander::solve(Node& node, Expansion& result) {
   const bool held = m_task.sentinel && m_task.sentinel->inside(node);
   Solved solved = solve_relaxation(node, m_task.ranges, *m_session, m_stop);
   if (held) m_task.sentinel->check(node, infinity);
+  result.work += solved.work;
   if (solved.point) result.candidates.push_back(*solved.point);
   return solved;
 }

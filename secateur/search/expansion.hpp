@@ -34,6 +34,7 @@ struct Expansion {
   std::vector<Vector> candidates;  ///< points whose objective may be below the cut-off
   /// The least bound of parts that splitting does not improve any more; infinite if there are none.
   double settled;
+  double work = 0;  ///< of linear programs, as TreeState::work
 };
 
 /// Splits nodes. One a thread.

@@ -86,6 +86,10 @@ Program relaxation_program(const Node& node, const std::vector<Range>& ranges) {
 
 namespace {
 
+/// A program takes about so many microseconds a non-zero: what was measured, within a factor of 1.5, on programs of 130
+/// to 430 rows and 900 to 6000 non-zeros.
+constexpr double program_work = 2;
+
 /// The unit whose value in the solution is furthest from its ReLU, weighted by what its layer's rows differ by.
 Index most_relaxed(const Program& program, const Vector& primal) {
   Index unit = -1;
@@ -105,6 +109,7 @@ Index most_relaxed(const Program& program, const Vector& primal) {
 Solved solve_relaxation(Node& node, const std::vector<Range>& ranges, lp::Session& session, const Stop& stop) {
   const Program program = relaxation_program(node, ranges);
   Solved solved;
+  solved.work = program_work * static_cast<double>(program.model.value.size());
   session.load(program.model);
   lp::RunSettings settings;
   settings.feasibility = settings.optimality = 1e-9;

@@ -28,6 +28,7 @@ struct Solved {
   bool final = false;           ///< optimal, or proven to have no point
   std::optional<Vector> point;  ///< the solution's inputs
   Index unit = -1;              ///< the unit whose triangle the solution uses most; -1: none does
+  double work = 0;              ///< as TreeState::work
 };
 /// The prices of the ranges become those of the program's optimum, for the node's children.
 Solved solve_relaxation(Node& node, const std::vector<Range>& ranges, lp::Session& session, const Stop& stop);

@@ -120,7 +120,7 @@ class Native {
     bool cuts = false, dual = true, cuts_first = false;
     std::int64_t patience = std::numeric_limits<std::int64_t>::max();
   };
-  [[nodiscard]] Plan plan(const graph::ReluGraph& graph, Index units) const {
+  [[nodiscard]] Plan plan(const graph::ReluGraph& graph, const Task& task, Index units) const {
     constexpr Index medium_inputs = 10, most_units = 250;
     constexpr double dense = 12;
     Plan result;
@@ -131,7 +131,7 @@ class Native {
     }
     result.cuts = units <= most_units;
     const bool many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
-    result.cuts_first = result.cuts && sparse && graph.inputs() > few_inputs;
+    result.cuts_first = result.cuts && (sparse || !task.ranges.empty());
     if (m_learned != nullptr && m_learned->way == Way::cut) result.cuts_first = result.cuts;
     if (m_learned != nullptr && m_learned->way == Way::dual) result.cuts_first = false;
     if (!result.cuts && m_settings.engine == model::Engine::auto_) {
@@ -195,7 +195,7 @@ class Native {
     const auto network = std::make_shared<const Network>(saved.root.folded, task.ranges);
     ContestMemory memory;
     memory.earlier = std::move(saved.contest);
-    Plan plan = this->plan(graph, network->folded().units());
+    Plan plan = this->plan(graph, task, network->folded().units());
     for (const SavedSearch& search : memory.earlier.begun) (search.way == Way::cut ? plan.cuts : plan.dual) = true;
     if (m_checkpoint != nullptr) {
       memory.due = [&] { return m_checkpoint->due(); };

@@ -67,6 +67,7 @@ struct Dive {
   std::vector<Node> open;
   std::vector<Vector> candidates;
   double settled = infinity;
+  double work = 0;  ///< of linear programs
   std::int64_t nodes = 0;
 };
 
@@ -80,10 +81,12 @@ class Tree final : public Rounds<Node> {
 
   void start(Node root) {
     ++m_nodes;
+    m_work += m_node_work;
     if (m_team[0]->bound(root, m_cutoff)) push(std::move(root));
   }
   void start(const Node& root, const SavedTree& saved) {
     go_on_from(saved);
+    m_work = saved.work;
     // Of two nodes with one bound the later one comes first.
     for (auto node = saved.open.rbegin(); node != saved.open.rend(); ++node) {
       if (!above(node->bound, m_cutoff)) push(restored(root, *node));
@@ -97,7 +100,7 @@ class Tree final : public Rounds<Node> {
     return 24 * values + 600 + 16 * static_cast<double>(node.splits.size());
   }
   [[nodiscard]] std::size_t most_in_round() const override { return 32; }
-  [[nodiscard]] double work() const override { return m_node_work * static_cast<double>(m_nodes); }
+  [[nodiscard]] double work() const override { return m_work; }
 
   void round(std::vector<Node> nodes, bool deep) override {
     // Few open nodes: short dives, so that there are soon more.
@@ -105,7 +108,10 @@ class Tree final : public Rounds<Node> {
     std::vector<Dive> dives(nodes.size());
     deal_out(nodes.size(),
              [&](std::size_t i, std::size_t thread) { dive(std::move(nodes[i]), budget, *m_team[thread], dives[i]); });
-    for (Dive& dive : dives) gather(dive);
+    for (Dive& dive : dives) {
+      m_work += m_node_work * static_cast<double>(dive.nodes) + dive.work;
+      gather(dive);
+    }
   }
 
   /// Depth first from a node: the better child next. Stops after so many expansions, with what is then open.
@@ -119,6 +125,7 @@ class Tree final : public Rounds<Node> {
       if (at.alpha.empty() && !expander.bound(at, m_cutoff)) continue;
       Expansion expansion = expander.expand(std::move(at), m_cutoff);
       ++result.nodes;
+      result.work += expansion.work;
       result.settled = std::min(result.settled, expansion.settled);
       for (Vector& x : expansion.candidates) result.candidates.push_back(std::move(x));
       auto& children = expansion.children;
@@ -130,6 +137,7 @@ class Tree final : public Rounds<Node> {
 
   std::vector<std::unique_ptr<Expander>> m_team;
   const double m_node_work;
+  double m_work = 0;  ///< TreeState::work
 };
 
 }  // namespace
