@@ -9,7 +9,7 @@ namespace {
 
 constexpr Index lanes = crown_lanes;
 /// What a row and a batch cost besides their multiplications.
-constexpr double row_overhead = 300, batch_overhead = 10000;
+constexpr double row_overhead = 300, batch_overhead = 30000;
 
 }  // namespace
 

@@ -255,7 +255,7 @@ class Search {
     std::vector<BoxBatch> spaces(static_cast<std::size_t>(std::max(1, m_settings.threads)));
     double growth_before = static_cast<double>(lanes);
     for (int generation = 1;; ++generation) {
-      const double work_before = m_work;
+      const double work_before = m_work, forward_before = m_forward_work;
       std::vector<std::size_t> open;
       for (std::size_t i = 0; i < m_leaves.size(); ++i) {
         if (m_boxes == 0 || !settled(m_leaves[i])) open.push_back(i);
@@ -304,12 +304,13 @@ class Search {
       const double growth = alive / static_cast<double>(open.size());
       const double work_a_cell = (m_work - work_before) / static_cast<double>(open.size());
       if (out_of_budget() || memory > most_memory) return;
-      const bool wasted = m_forward_work > 0 && growth > 0.5 * static_cast<double>(lanes) &&
-                          m_forward_work + alive * work_a_cell > 4 * batch_work(*m_root);
-      const bool full = !m_forward_only;
-      m_forward_only = m_forward_only && !wasted;
+      const bool left_out = m_forward_work > forward_before;
+      const bool wasted =
+          growth > 0.5 * static_cast<double>(lanes) && m_forward_work + alive * work_a_cell > 4 * batch_work(*m_root);
+      if (left_out && wasted) m_forward_only = false;
       if (!pays(alive, growth, growth_before, work_a_cell, generation)) {
-        if (full) return;
+        // Perhaps it does with CROWN's bounds of all units.
+        if (!left_out) return;
         m_forward_only = false;
       }
       growth_before = growth;
@@ -324,12 +325,17 @@ class Search {
     return probe(expansion.candidates);
   }
 
-  /// Points below the cut-off are tried in turn; the last of them is the best.
+  /// Points below the cut-off are tried in turn; the last of them is the best. Where constraints keep every one of them
+  /// from being taken, ever fewer are tried.
   std::optional<Point> probe(const std::vector<Point>& candidates) {
+    constexpr std::int64_t patience = 64;
     std::optional<Point> best;
     for (const Point& candidate : candidates) {
       if (!m_settings.probe || !(candidate.value < m_cutoff)) continue;
-      m_cutoff = std::min(m_cutoff, m_settings.probe(candidate.x));
+      if (++m_refused > patience && m_refused % (m_refused / patience) != 0) continue;
+      const double cutoff = m_settings.probe(candidate.x);
+      if (cutoff < m_cutoff) m_refused = 0;
+      m_cutoff = std::min(m_cutoff, cutoff);
       best = candidate;
     }
     return best;
@@ -463,6 +469,7 @@ class Search {
   /// CROWN may be left out, until most parts are still there after work that would have paid for it.
   bool m_forward_only;
   double m_forward_work = 0;
+  std::int64_t m_refused = 0;  ///< points since the last that was taken
 };
 
 }  // namespace

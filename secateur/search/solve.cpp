@@ -121,7 +121,7 @@ class Native {
     std::int64_t patience = std::numeric_limits<std::int64_t>::max();
   };
   [[nodiscard]] Plan plan(const graph::ReluGraph& graph, const Task& task, Index units) const {
-    constexpr Index medium_inputs = 10, most_units = 250;
+    constexpr Index fewest_inputs = 4, medium_inputs = 10, most_units = 250;
     constexpr double dense = 12;
     Plan result;
     if (m_method != Method::measured) {
@@ -131,7 +131,7 @@ class Native {
     }
     result.cuts = units <= most_units;
     const bool many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
-    result.cuts_first = result.cuts && (sparse || !task.ranges.empty());
+    result.cuts_first = result.cuts && (sparse || (!task.ranges.empty() && graph.inputs() > fewest_inputs));
     if (m_learned != nullptr && m_learned->way == Way::cut) result.cuts_first = result.cuts;
     if (m_learned != nullptr && m_learned->way == Way::dual) result.cuts_first = false;
     if (!result.cuts && m_settings.engine == model::Engine::auto_) {
