@@ -332,7 +332,8 @@ class Search {
     std::optional<Point> best;
     for (const Point& candidate : candidates) {
       if (!m_settings.probe || !(candidate.value < m_cutoff)) continue;
-      if (++m_refused > patience && m_refused % (m_refused / patience) != 0) continue;
+      ++m_refused;
+      if (m_refused > patience && m_refused % (m_refused / patience) != 0) continue;
       const double cutoff = m_settings.probe(candidate.x);
       if (cutoff < m_cutoff) m_refused = 0;
       m_cutoff = std::min(m_cutoff, cutoff);
