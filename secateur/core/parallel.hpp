@@ -1,40 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
-#include <exception>
-#include <thread>
-#include <vector>
+#include <memory>
 
 namespace secateur {
 
-/// Calls work(job, thread) once for each job 0 .. jobs - 1, in that order as threads become free. There are up to
-/// `threads` of them, numbered from 0, the caller's among them. After an exception no further job begins; once all
-/// threads are done, that of the first job that threw leaves from here.
+/// Threads that stand by for jobs of microseconds: they are created for the first jobs and stay until the crew ends.
+/// Whoever has jobs does them as well, and never waits for a thread that has not begun one: where all other processors
+/// are taken, it does everything itself.
+class Crew {
+ public:
+  /// `threads`: the caller's among them; 0 counts as 1.
+  explicit Crew(std::size_t threads);
+  ~Crew();
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  /// Calls work(job, thread) once for each job 0 .. jobs - 1, in that order as threads become free. Threads have
+  /// numbers below `threads`, the caller's is 0. After an exception no further job begins; once all that have begun are
+  /// done, that of the first job that threw leaves from here. Inside a job, or while another thread's jobs are under
+  /// way, the caller does its jobs alone.
+  template <class Work>
+  void run(std::size_t jobs, const Work& work) {
+    const auto call = [](const void* what, std::size_t job, std::size_t thread) {
+      (*static_cast<const Work*>(what))(job, thread);
+    };
+    run(jobs, {&work, call});
+  }
+
+ private:
+  struct Task {
+    const void* what = nullptr;
+    void (*call)(const void* what, std::size_t job, std::size_t thread) = nullptr;
+  };
+  /// What the threads share. They hold it, and nothing else, so that the crew's end need not wait for theirs: where
+  /// processors are taken, a thread takes milliseconds to come and to go.
+  class Jobs;
+
+  void run(std::size_t jobs, Task task);
+  void begin(std::size_t workers);
+
+  const std::size_t m_threads;
+  std::shared_ptr<Jobs> m_jobs;
+  std::size_t m_workers = 0;
+};
+
+/// The same once, with threads of its own.
 template <class Work>
 void parallel(std::size_t jobs, std::size_t threads, const Work& work) {
-  std::vector<std::exception_ptr> errors(jobs);
-  std::atomic<std::size_t> next{0};
-  const auto serve = [&](std::size_t thread) {
-    for (std::size_t job = next++; job < jobs; job = next++) {
-      try {
-        work(job, thread);
-      } catch (...) {
-        errors[job] = std::current_exception();
-        next = jobs;
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> team;
-    for (std::size_t thread = 1; thread < std::min(threads, jobs); ++thread) team.emplace_back(serve, thread);
-    serve(0);
-  }
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+  Crew(threads).run(jobs, work);
 }
 
 }  // namespace secateur

@@ -22,7 +22,11 @@ template <class Node>
 class Rounds : public Search {
  public:
   Rounds(double cutoff, const TreeLimits& limits, const Listener& listener, const Stop& stop)
-      : m_stop(stop), m_cutoff(cutoff), m_limits(limits), m_listener(listener) {}
+      : m_stop(stop),
+        m_cutoff(cutoff),
+        m_limits(limits),
+        m_listener(listener),
+        m_crew(static_cast<std::size_t>(std::max(1, limits.threads))) {}
 
   TreeResult run() override {
     TreeResult result;
@@ -67,8 +71,8 @@ class Rounds : public Search {
 
   /// work(i, thread) for each of a round's nodes.
   template <class Work>
-  void deal_out(std::size_t nodes, const Work& work) const {
-    parallel(nodes, static_cast<std::size_t>(std::max(1, m_limits.threads)), work);
+  void deal_out(std::size_t nodes, const Work& work) {
+    m_crew.run(nodes, work);
   }
   template <class Dive>
   void gather(Dive& dive) {
@@ -138,6 +142,7 @@ class Rounds : public Search {
 
   const TreeLimits m_limits;
   const Listener& m_listener;
+  Crew m_crew;
   std::set<Entry> m_open;
   double m_bytes = 0, m_share = 0;
   std::int64_t m_number = 0;

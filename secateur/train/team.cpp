@@ -1,29 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/train/team.hpp"
 
+#include "secateur/core/wait.hpp"
+
 namespace secateur::train {
-
-namespace {
-
-void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#else
-  std::this_thread::yield();
-#endif
-}
-
-/// Returns once `value` differs from `old`.
-void wait_for_change(const std::atomic<unsigned>& value, unsigned old) {
-  constexpr int spins = 2000;  // about 50 microseconds
-  for (int i = 0; i < spins; ++i) {
-    if (value.load(std::memory_order_acquire) != old) return;
-    pause();
-  }
-  while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
-}
-
-}  // namespace
 
 Team::Team(int size) : m_size(size) {
   for (int member = 1; member < size; ++member) m_threads.emplace_back([this, member] { work(member); });
