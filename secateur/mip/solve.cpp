@@ -45,16 +45,16 @@ class Search {
         m_interlude(interlude),
         m_start(std::move(start)),
         m_stop(settings.time_limit),
-        m_ledger(problem, m_structure, settings, m_stop, progress),
-        m_session(lp::make_session(to_string(settings.solver))) {
-    for (const auto& [name, value] : options) m_session->set_option(name, value);
+        m_ledger(problem, m_structure, settings, m_stop, progress) {
+    // A solver or an option that cannot be had is refused at once. HiGHS itself is always there, and waits until it is
+    // needed.
+    if (settings.solver != model::Solver::highs) session();
+    for (const auto& [name, value] : options) session().set_option(name, value);
   }
 
   model::SolveResult run() {
     model::SolveResult result;
     result.engine = model::Engine::milp;
-    result.solver = m_session->solver();
-
     const Stopwatch bounds_watch;
     m_prepared = prepare(m_problem, m_structure, m_settings, m_reference);
     result.seconds.bounds = bounds_watch.seconds();
@@ -66,6 +66,8 @@ class Search {
     if (m_interlude && !m_formulated) {
       result.engine = model::Engine::native;
       result.solver = std::string("Secateur ").append(version);
+    } else {
+      result.solver = session().solver();
     }
     result.nodes = m_nodes;
     m_ledger.write(result);
@@ -223,6 +225,11 @@ class Search {
     return cutoff();
   }
 
+  lp::Session& session() {
+    if (!m_session) m_session = lp::make_session(to_string(m_settings.solver));
+    return *m_session;
+  }
+
   CellSearch cells() {
     if (!m_cells) m_cells = lp::make_session(to_string(m_settings.solver));
     return CellSearch(*m_cells, m_inner, m_goal, m_settings.threads, [this](const Vector& columns) { offer(columns); });
@@ -288,7 +295,7 @@ class Search {
   Status solve(const Formulation& formulation) {
     for (const double feasibility : {std::min(usual_feasibility, m_settings.feasibility), tight_feasibility}) {
       if (const auto reason = m_stop.reason()) return *reason;
-      m_session->load(lp::scaled(formulation.model, m_units));
+      session().load(lp::scaled(formulation.model, m_units));
       m_ledger.begin_run();
       lp::Outcome outcome;
       try {
@@ -365,7 +372,7 @@ class Search {
       if (m_target && done()) return Status::optimal;
       return m_stop.reason();
     };
-    const lp::Outcome outcome = m_session->run(run, callbacks);
+    const lp::Outcome outcome = session().run(run, callbacks);
     m_nodes = nodes_before + outcome.nodes;
     // What an infeasible model means for the bound is the caller's to say; until then the last word stands.
     if (outcome.status != Status::infeasible) m_ledger.hear(widened(outcome.bound, formulation), m_nodes);
@@ -409,7 +416,7 @@ class Search {
   std::optional<Proof> m_beyond;
   Stop m_stop;
   Ledger m_ledger;
-  std::unique_ptr<lp::Session> m_session, m_cells;  ///< the latter made when it is needed
+  std::unique_ptr<lp::Session> m_session, m_cells;  ///< made when they are needed
   Prepared m_prepared;
   model::Compiled m_inner;  ///< its frame is what incumbents have to satisfy
   Goal m_goal;
