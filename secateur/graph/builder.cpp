@@ -18,6 +18,10 @@ std::vector<AffineRow> rows_of(const AffineLayer& layer) {
   std::vector<AffineRow> rows(static_cast<std::size_t>(layer.units()));
   for (Index i = 0; i < layer.units(); ++i) {
     AffineRow& row = rows[static_cast<std::size_t>(i)];
+    const auto entries =
+        static_cast<std::size_t>(layer.weight.outerIndexPtr()[i + 1] - layer.weight.outerIndexPtr()[i]);
+    row.columns.reserve(entries);
+    row.coefficients.reserve(entries);
     for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
       row.columns.push_back(static_cast<int>(entry.col()));
       row.coefficients.push_back(entry.value());
@@ -69,20 +73,24 @@ AffineLayer Builder::layer_of(const std::vector<AffineRow>& rows) const {
   AffineLayer layer;
   layer.bias.resize(units);
   layer.error.resize(units);
-  std::vector<Eigen::Triplet<double, int>> entries;
+  Index entries = 0;
+  for (const AffineRow& row : rows) entries += static_cast<Index>(row.columns.size());
+  SparseRowsBuilder weight(entries);
   for (Index i = 0; i < units; ++i) {
     const AffineRow& row = rows[static_cast<std::size_t>(i)];
     layer.bias(i) = row.bias;
     layer.error(i) = row.error;
+    int last = -1;
     for (std::size_t p = 0; p < row.columns.size(); ++p) {
-      if (row.columns[p] < 0 || row.columns[p] >= values()) {
-        throw std::invalid_argument("graph: a row reads a value that does not exist");
+      if (row.columns[p] <= last || row.columns[p] >= values()) {
+        throw std::invalid_argument("graph: a row reads a value that does not exist, or not in order");
       }
-      if (row.coefficients[p] != 0) entries.emplace_back(static_cast<int>(i), row.columns[p], row.coefficients[p]);
+      last = row.columns[p];
+      if (row.coefficients[p] != 0) weight.add(last, row.coefficients[p]);
     }
+    weight.close_row();
   }
-  layer.weight.resize(units, values());
-  layer.weight.setFromTriplets(entries.begin(), entries.end());
+  layer.weight = weight.finish(values());
   return layer;
 }
 

@@ -31,14 +31,16 @@ double plus_up(double a, double b) { return a == 0 ? b : b == 0 ? a : add_up(a, 
 
 // --- exact multiples -------------------------------------------------------------------------------------------------
 
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t bits) {
+  hash = (hash ^ bits) * 0x9e3779b97f4a7c15U;
+  return hash ^ hash >> 29U;
+}
+
 /// Rows that are multiples of one another have the same quotients w_j / w_0 and b / w_0 in real arithmetic, hence the
 /// same rounded ones. So equal fingerprints are necessary, and `multiple` decides.
 std::uint64_t fingerprint(const AffineRow& row) {
   std::uint64_t hash = 0;
-  const auto mix = [&hash](std::uint64_t bits) {
-    hash = (hash ^ bits) * 0x9e3779b97f4a7c15U;
-    hash ^= hash >> 29U;
-  };
+  const auto mix = [&hash](std::uint64_t bits) { hash = mixed(hash, bits); };
   // Plus zero: -0 and 0 are one number.
   const auto mix_quotient = [&](double w) { mix(std::bit_cast<std::uint64_t>(w / row.coefficients[0] + 0.0)); };
   for (std::size_t p = 0; p < row.columns.size(); ++p) {
@@ -47,6 +49,20 @@ std::uint64_t fingerprint(const AffineRow& row) {
   }
   mix_quotient(row.bias);
   return hash;
+}
+
+/// Equal for rows that are multiples of one another, and made of a few of their numbers; nothing for a row of zeros.
+std::optional<std::uint64_t> rough_fingerprint(const AffineLayer& layer, Index unit) {
+  const auto bits = [](double quotient) { return std::bit_cast<std::uint64_t>(quotient + 0.0); };
+  std::uint64_t hash = 0, entries = 0;
+  double first = 0;
+  for (SparseMatrix::InnerIterator entry(layer.weight, unit); entry; ++entry) {
+    if (entry.value() == 0) continue;
+    if (entries == 0) first = entry.value();
+    if (++entries <= 2) hash = mixed(mixed(hash, static_cast<std::uint64_t>(entry.col())), bits(entry.value() / first));
+  }
+  if (entries == 0) return std::nullopt;
+  return mixed(mixed(hash, entries), bits(layer.bias(unit) / first));
 }
 
 /// a b == c d in real arithmetic? "No" also when underflow or overflow hides the answer.
@@ -158,6 +174,19 @@ LayerBounds difference_range(const AffineRow& first, const AffineRow& second, co
 }
 
 }  // namespace
+
+bool may_merge(const ReluGraph& graph) {
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(static_cast<std::size_t>(graph.neurons()));
+  for (int k = 0; k + 1 < graph.depth(); ++k) {
+    const AffineLayer& layer = graph.layers[static_cast<std::size_t>(k)];
+    for (Index i = 0; i < layer.units(); ++i) {
+      if (const auto hash = rough_fingerprint(layer, i)) hashes.push_back(*hash);
+    }
+  }
+  std::sort(hashes.begin(), hashes.end());
+  return std::adjacent_find(hashes.begin(), hashes.end()) != hashes.end();
+}
 
 Reduction merge_multiples(const ReluGraph& graph, const NeuronBounds& bounds, bool opposites) {
   std::unordered_map<std::uint64_t, std::vector<Kept>> kept;

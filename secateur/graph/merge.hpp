@@ -14,6 +14,9 @@ namespace secateur::graph {
 /// Rows that differ in their bias alone are not merged: they bend at different places.
 Reduction merge_multiples(const ReluGraph& graph, const NeuronBounds& bounds, bool opposites = true);
 
+/// Whether merge_multiples may find anything, at a fraction of its price; if not, it finds nothing.
+bool may_merge(const ReluGraph& graph);
+
 /// How alike units must be, and which may go.
 struct Likeness {
   /// Largest `error` of a merge, relative to the width of the removed unit's preactivation bounds.

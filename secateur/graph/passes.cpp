@@ -27,6 +27,9 @@ std::vector<bool> read_values(const ReluGraph& graph) {
   return read;
 }
 
+/// A pass's result; nothing where it would do nothing.
+using Change = std::optional<Reduction>;
+
 /// What does nothing: every unit stays what it was.
 Reduction identity(const ReluGraph& graph) {
   Reduction result{graph, {}, {}};
@@ -49,33 +52,43 @@ bool any_unit(const ReluGraph& graph, const Property& property) {
   return false;
 }
 
-}  // namespace
-
-Reduction remove_dead(const ReluGraph& graph, const NeuronBounds& bounds) {
-  require_fitting(graph, bounds);
+/// Dead units, and with `fold` active ones in the same walk.
+Change remove_stable(const ReluGraph& graph, const NeuronBounds& bounds, bool fold) {
   const std::vector<bool> read_before = read_values(graph);
   const bool some = any_unit(graph, [&](int k, Index i) {
     const auto layer = static_cast<std::size_t>(k);
     const int* begin = graph.layers[layer].weight.outerIndexPtr();
-    return bounds[layer].upper(i) <= 0 || begin[i] == begin[i + 1] ||
+    return bounds[layer].upper(i) <= 0 || begin[i] == begin[i + 1] || (fold && bounds[layer].lower(i) >= 0) ||
            !read_before[static_cast<std::size_t>(graph.first_value(k) + i)];
   });
-  if (!some) return identity(graph);
-  const Reduction constants = rebuild(graph, bounds, [&](const Candidate& unit) -> std::optional<AffineRow> {
+  if (!some) return std::nullopt;
+  Reduction kept = rebuild(graph, bounds, [&](const Candidate& unit) -> std::optional<AffineRow> {
     const auto [k, i] = unit.id;
-    if (bounds[static_cast<std::size_t>(k)].upper(i) <= 0) return AffineRow{};
-    if (unit.layer.weight.outerIndexPtr()[i] != unit.layer.weight.outerIndexPtr()[i + 1]) return std::nullopt;
-    // Nothing is read: max(0, bias + e) lies within error of max(0, bias).
-    return AffineRow{{}, {}, std::max(0.0, unit.layer.bias(i)), unit.layer.error(i)};
+    const LayerBounds& layer = bounds[static_cast<std::size_t>(k)];
+    if (layer.upper(i) <= 0) return AffineRow{};
+    if (unit.layer.weight.outerIndexPtr()[i] == unit.layer.weight.outerIndexPtr()[i + 1]) {
+      // Nothing is read: max(0, bias + e) lies within error of max(0, bias).
+      return AffineRow{{}, {}, std::max(0.0, unit.layer.bias(i)), unit.layer.error(i)};
+    }
+    if (fold && layer.lower(i) >= 0) return row_of(unit.layer, i);
+    return std::nullopt;
   });
-  const std::vector<bool> read = read_values(constants.graph);
-  const NeuronBounds carried = carry(bounds, constants);
+  const ReluGraph& now = kept.graph;
+  const std::vector<bool> read = read_values(now);
+  const auto is_read = [&](int k, Index i) { return read[static_cast<std::size_t>(now.first_value(k) + i)]; };
+  if (!any_unit(now, [&](int k, Index i) { return !is_read(k, i); })) return kept;
   // A unit that nothing reads may be called anything: zero costs nothing.
-  return compose(constants, rebuild(constants.graph, carried, [&](const Candidate& unit) -> std::optional<AffineRow> {
-                   const Index value = constants.graph.first_value(unit.id.layer) + unit.id.unit;
-                   if (read[static_cast<std::size_t>(value)]) return std::nullopt;
+  return compose(kept, rebuild(now, carry(bounds, kept), [&](const Candidate& unit) -> std::optional<AffineRow> {
+                   if (is_read(unit.id.layer, unit.id.unit)) return std::nullopt;
                    return AffineRow{};
                  }));
+}
+
+}  // namespace
+
+Reduction remove_dead(const ReluGraph& graph, const NeuronBounds& bounds) {
+  require_fitting(graph, bounds);
+  return remove_stable(graph, bounds, false).value_or(identity(graph));
 }
 
 Reduction fold_active(const ReluGraph& graph, const NeuronBounds& bounds) {
@@ -94,15 +107,17 @@ Reduction simplify(const ReluGraph& graph, const NeuronBounds& bounds, const Sim
   require_fitting(graph, bounds);
   Reduction result = identity(graph);
   Index before = -1, unmergeable = -1;  // units of a graph in which there was nothing to merge
-  const auto apply = [&](auto&& pass) { result = compose(result, pass(result.graph, carry(bounds, result))); };
+  const auto apply = [&](auto&& pass) {
+    if (Change change = pass(result.graph, carry(bounds, result))) result = compose(result, std::move(*change));
+  };
   do {
     before = result.graph.neurons();
-    apply(remove_dead);
-    if (what.fold) apply(fold_active);
+    apply([&](const ReluGraph& now, const NeuronBounds& carried) { return remove_stable(now, carried, what.fold); });
     const Index units = result.graph.neurons();
-    if (what.merge && units != unmergeable) {
-      apply(
-          [&](const ReluGraph& now, const NeuronBounds& carried) { return merge_multiples(now, carried, what.fold); });
+    if (what.merge && units != unmergeable && may_merge(result.graph)) {
+      apply([&](const ReluGraph& now, const NeuronBounds& carried) -> Change {
+        return merge_multiples(now, carried, what.fold);
+      });
       if (result.graph.neurons() == units) unmergeable = units;
     }
     // One unit less is the only progress there is: without it the next round would do nothing.

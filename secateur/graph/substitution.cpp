@@ -29,7 +29,7 @@ struct Accumulator {
 
   void add(double term, double term_residual) {
     error.add(term_residual);
-    error.add(add_residual(value, term));
+    if (touched) error.add(add_residual(value, term));
     value += term;
     touched = true;
   }
@@ -49,9 +49,12 @@ bool copies(const SparseMatrix& weight, Index i, const std::vector<int>& copied)
 }  // namespace
 
 SparseMatrix SparseRowsBuilder::finish(Index columns) const {
-  const auto rows = static_cast<Index>(m_start.size()) - 1;
-  return Eigen::Map<const SparseMatrix>(rows, columns, static_cast<Index>(m_value.size()), m_start.data(),
-                                        m_column.data(), m_value.data());
+  SparseMatrix result(static_cast<Index>(m_start.size()) - 1, columns);
+  result.resizeNonZeros(static_cast<Index>(m_value.size()));
+  std::copy(m_start.begin(), m_start.end(), result.outerIndexPtr());
+  std::copy(m_column.begin(), m_column.end(), result.innerIndexPtr());
+  std::copy(m_value.begin(), m_value.end(), result.valuePtr());
+  return result;
 }
 
 AffineLayer substitute(const AffineLayer& layer, const std::vector<AffineRow>& rows, const Vector& magnitude) {
@@ -82,12 +85,16 @@ AffineLayer substitute(const AffineLayer& layer, const std::vector<AffineRow>& r
     for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
       const double w = entry.value();
       const AffineRow& definition = rows[static_cast<std::size_t>(entry.col())];
-      const bool copy = definition.is_copy();
+      if (const int column = copied[static_cast<std::size_t>(entry.col())]; column >= 0) {
+        if (!row[static_cast<std::size_t>(column)].touched) touched.push_back(column);
+        row[static_cast<std::size_t>(column)].add(w, 0);
+        continue;
+      }
       for (std::size_t p = 0; p < definition.columns.size(); ++p) {
         const auto column = static_cast<std::size_t>(definition.columns[p]);
         if (!row[column].touched) touched.push_back(definition.columns[p]);
         const double c = definition.coefficients[p];
-        row[column].add(w * c, copy ? 0.0 : multiply_residual(w, c));
+        row[column].add(w * c, multiply_residual(w, c));
       }
       if (definition.bias != 0) bias.add(w * definition.bias, multiply_residual(w, definition.bias));
       error.add(multiply_up(std::abs(w), definition.error));

@@ -151,6 +151,7 @@ TEST(Builder, RefusesWhatDoesNotFit) {
   EXPECT_THROW(static_cast<void>(builder.input(2)), std::invalid_argument);
   EXPECT_THROW(builder.apply(random_network({.widths = {3, 1}}, rng), builder.all_inputs()), std::invalid_argument);
   EXPECT_THROW(builder.relu({copy_of(2)}), std::invalid_argument) << "reads a value that is not there";
+  EXPECT_THROW(builder.relu({AffineRow{{1, 0}, {1.0, 1.0}, 0, 0}}), std::invalid_argument) << "not in order";
   EXPECT_THROW(builder.finish({}), std::invalid_argument);
 }
 

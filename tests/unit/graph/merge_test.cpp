@@ -23,7 +23,11 @@ ReluGraph layer_graph(const Matrix& weight, const Vector& bias) {
   return lower(network, {-Vector::Ones(weight.cols()), Vector::Ones(weight.cols())});
 }
 
-Reduction merged(const ReluGraph& graph) { return merge_multiples(graph, interval_bounds(graph)); }
+Reduction merged(const ReluGraph& graph) {
+  Reduction reduction = merge_multiples(graph, interval_bounds(graph));
+  EXPECT_TRUE(may_merge(graph) || reduction.merges.empty());
+  return reduction;
+}
 
 void expect_same_function(const ReluGraph& graph, const Reduction& reduction, double largest_error) {
   check(reduction.graph);
@@ -94,6 +98,18 @@ TEST(MergeMultiples, WhatBendsElsewhereStays) {
 }
 
 // Products of such numbers vanish; equality is seen anyway, near equality is not taken for it.
+TEST(MergeMultiples, SeesAtAGlanceWhereNothingIsAlike) {
+  EXPECT_FALSE(may_merge(layer_graph(Matrix{{0.1, 0.7}, {0.1, 0.6}, {0.2, 0.1}}, Vector{{0.3, 0.3, 0.3}})));
+  EXPECT_FALSE(may_merge(layer_graph(Matrix{{0.1, 0.7}, {0.1, 0.7}}, Vector{{0.3, 0.2}})));
+  EXPECT_TRUE(may_merge(layer_graph(Matrix{{0.1, 0.7}, {0.0, 1.0}, {-0.2, -1.4}}, Vector{{0.3, 0.0, -0.6}})));
+  // A zero that is stored is none.
+  ReluGraph graph = layer_graph(Matrix{{0.5, 1.0, 2.0}, {0.5, 1.0, 3.0}}, Vector{{1.0, 1.0}});
+  graph.layers[0].weight.coeffRef(0, 2) = 0;
+  graph.layers[0].weight.coeffRef(1, 2) = 0;
+  EXPECT_TRUE(may_merge(graph));
+  EXPECT_FALSE(merged(graph).merges.empty());
+}
+
 TEST(MergeMultiples, TinyWeights) {
   EXPECT_EQ(merged(layer_graph(Matrix{{3e-200, 5e-200}, {3e-200, 5e-200}}, Vector{{1e-200, 1e-200}})).graph.neurons(),
             1);
