@@ -45,19 +45,21 @@ double batch_work(const Folded& folded) {
 }
 
 /// Wants the rows of units that are unstable in some lane, of layer `from` and those behind; returns CROWN's work for
-/// them.
-double BoxBatch::want(const Folded& folded, const std::vector<double>& row_work, Index boxes, std::size_t from) {
+/// them. Lanes that are not in use repeat one that is.
+double BoxBatch::want(const Folded& folded, const std::vector<double>& row_work, std::size_t from) {
   double total = 0;
-  for (std::size_t k = 0; k + 1 < row_work.size(); ++k) {
+  const Index begin = folded.first[std::min(from, folded.first.size() - 1)] - folded.inputs;
+  std::fill_n(wanted.begin(), begin, 0);
+  for (std::size_t k = from; k + 1 < row_work.size(); ++k) {
+    Index rows = 0;
     for (Index i = folded.first[k] - folded.inputs; i < folded.first[k + 1] - folded.inputs; ++i) {
-      bool some = false;
-      for (Index p = 0; p < boxes && k >= from; ++p) {
-        const auto at = static_cast<std::size_t>(i * lanes + p);
-        some = some || unstable(lower[at], upper[at]);
-      }
-      wanted[static_cast<std::size_t>(i)] = some ? 1 : 0;
-      if (some) total += row_work[k] + row_overhead;
+      unsigned some = 0;
+      const double *low = lower.data() + i * lanes, *high = upper.data() + i * lanes;
+      for (Index p = 0; p < lanes; ++p) some |= static_cast<unsigned>(low[p] < 0) & static_cast<unsigned>(high[p] > 0);
+      wanted[static_cast<std::size_t>(i)] = static_cast<unsigned char>(some);
+      rows += some;
     }
+    total += static_cast<double>(rows) * (row_work[k] + row_overhead);
   }
   return total;
 }
@@ -69,13 +71,13 @@ BoxBatch::Effort BoxBatch::bound(const Folded& folded, CrownBatch& batch, bool f
   const double objective = row_work.back() + row_overhead;
   const double forward = folded.forward_work() + row_overhead * static_cast<double>(units);
   wanted[static_cast<std::size_t>(units)] = 1;
-  double spent = batch_overhead + objective, crown = want(folded, row_work, batch.lanes, 0);
+  double spent = batch_overhead + objective, crown = want(folded, row_work, 0);
   if (folded.inputs <= forward_inputs && crown > forward) {
     lines.resize(static_cast<std::size_t>(folded.values() * (2 * folded.inputs + 3) * lanes));
     batch.lines = lines.data();
     run.forward(batch);
     spent += forward;
-    crown = want(folded, row_work, batch.lanes, 2);
+    crown = want(folded, row_work, 2);
     if (crown > objective) {
       // The objective alone may settle the boxes.
       std::fill_n(wanted.begin(), units, 0);
@@ -86,7 +88,7 @@ BoxBatch::Effort BoxBatch::bound(const Folded& folded, CrownBatch& batch, bool f
         left += lower[static_cast<std::size_t>(units * lanes + p)] > batch.cutoff ? 0 : 1;
       }
       if (left == 0 || (forward_only && crown > left * (forward + objective))) return {spent, true};
-      want(folded, row_work, batch.lanes, 2);
+      want(folded, row_work, 2);
     }
   }
   run.crown(batch);

@@ -36,7 +36,7 @@ struct BoxBatch {
   Effort bound(const Folded& folded, CrownBatch& batch, bool forward_only);
 
  private:
-  double want(const Folded& folded, const std::vector<double>& row_work, Index boxes, std::size_t from);
+  double want(const Folded& folded, const std::vector<double>& row_work, std::size_t from);
 };
 
 }  // namespace secateur::bounds

@@ -8,6 +8,8 @@
 
 #include <Eigen/QR>
 
+#include "secateur/core/kernels.hpp"
+
 namespace secateur::bounds {
 
 namespace {
@@ -38,7 +40,18 @@ CellProgram cell_program(const Folded& folded, const Box& box, const Vector& x) 
       if (folded.reads[static_cast<std::size_t>(k * (layers + 1) + t)] == 0) continue;
       const Index from = t == 0 ? 0 : folded.first[static_cast<std::size_t>(t - 1)];
       const Index many = folded.first[static_cast<std::size_t>(t)] - from;
-      z.noalias() += folded.weight.block(begin, from, count, many) * values.middleRows(from, many);
+      Product<double> product;
+      product.m = count;
+      product.n = inputs + 1;
+      product.k = many;
+      product.a = folded.weight.data() + begin * folded.weight.cols() + from;
+      product.a_row = folded.weight.cols();
+      product.b = values.data() + from * values.cols();
+      product.b_row = values.cols();
+      product.c = z.data();
+      product.c_row = z.cols();
+      product.accumulate = true;
+      kernels<double>().product(product);
     }
     if (k == layers) {
       program.gradient = z.row(0).tail(inputs).transpose();

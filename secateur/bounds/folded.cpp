@@ -51,11 +51,11 @@ class Folder {
     m_before = inputs;
   }
 
-  /// One layer's rows: `rows` (m x values before the layer), bias and error, and what becomes of each row. `place`:
-  /// where each stands among the graph's units; `upper`: bounds of the rows. Targets are
-  /// all kept.
-  void add_layer(const Rows& rows, const Slice& bias, const Slice& error, const Fate* fates, const double* upper,
-                 const Index* place, bool targets) {
+  /// One layer's rows: `rows` (m x values before the layer), bias and error, and what becomes of each row. `reads`:
+  /// whether they have weights on the inputs, and on each layer before. `place`: where each stands among the graph's
+  /// units; `upper`: bounds of the rows. Targets are all kept.
+  void add_layer(const Rows& rows, const Slice& bias, const Slice& error, const unsigned char* reads, const Fate* fates,
+                 const double* upper, const Index* place, bool targets) {
     std::vector<Index> live;
     live.reserve(static_cast<std::size_t>(rows.rows()));
     for (Index r = 0; r < rows.rows(); ++r) {
@@ -63,30 +63,34 @@ class Folder {
     }
     const auto count = static_cast<Index>(live.size()), active = static_cast<Index>(m_active_columns.size());
     const Index width = m_next;  // values that exist before this layer
-    Matrix result(count, width + 1), factor(count, active);
+    const std::vector<Span> kept_spans = spans(reads, m_folded.first), active_spans = spans(reads, m_active_first);
+    Matrix result = Matrix::Zero(count, width + 1), factor = Matrix::Zero(count, active);
     Vector rounding = Vector::Zero(count), new_error(count);
     Index some = active, end = 0;  // active units outside [some, end) are not read
     for (Index i = 0; i < count; ++i) {
       const Index r = live[static_cast<std::size_t>(i)];
       const double* row = rows.data() + r * rows.outerStride();
       double* to = result.data() + i * (width + 1);
-      for (Index v = 0; v < width; ++v) to[v] = row[m_kept_columns[static_cast<std::size_t>(v)]];
+      for (const Span& span : kept_spans) {
+        for (Index v = span.begin; v < span.end; ++v) to[v] = row[m_kept_columns[static_cast<std::size_t>(v)]];
+      }
       to[width] = bias(r);
       double replaced = 0, carried = error(r);
       std::int64_t terms = 0;
-      for (Index a = 0; a < active; ++a) {
-        const double w = row[m_active_columns[static_cast<std::size_t>(a)]];
-        factor(i, a) = w;
-        if (w == 0) continue;
-        ++terms;
-        some = std::min(some, a);
-        end = std::max(end, a + 1);
-        replaced += std::abs(w) * m_active_magnitude(a);
-        carried += std::abs(w) * m_active_error(a);
+      for (const Span& span : active_spans) {
+        for (Index a = span.begin; a < span.end; ++a) {
+          const double w = row[m_active_columns[static_cast<std::size_t>(a)]];
+          factor(i, a) = w;
+          if (w == 0) continue;
+          ++terms;
+          some = std::min(some, a);
+          end = std::max(end, a + 1);
+          replaced += std::abs(w) * m_active_magnitude(a);
+          carried += std::abs(w) * m_active_error(a);
+        }
       }
       if (terms > 0) {
-        const double kept =
-            std::abs(bias(r)) + result.row(i).head(width).cwiseAbs().dot(m_magnitude.head(width).transpose());
+        const double kept = std::abs(bias(r)) + size(to, kept_spans);
         // 2 (n + 4) u: also for the rounding of the magnitude itself and of the carried error.
         rounding(i) =
             sum_error(2 * (width + active + 8), kept + replaced) + underflow_allowance * (1 + kept + replaced);
@@ -94,14 +98,17 @@ class Folder {
       }
       new_error(i) = rounding(i) == 0 ? carried : add_up(carried, rounding(i));
     }
-    if (some < end) multiply(factor, some, end, width, result);
+    const bool replaces = some < end;
+    if (replaces) multiply(factor, some, end, width, result);
+    const std::vector<Span> result_spans = replaces ? std::vector<Span>{{0, width}} : kept_spans;
+    const auto blocks = m_folded.first.size();
+    for (std::size_t t = 0; t < blocks; ++t) m_may_read.push_back(replaces || reads[t] != 0 ? 1 : 0);
 
     Index next = m_next;
     for (Index i = 0; i < count; ++i) {
       const Index r = live[static_cast<std::size_t>(i)];
-      const double magnitude =
-          sum_up(width + 2, std::abs(result(i, width)) + new_error(i) +
-                                result.row(i).head(width).cwiseAbs().dot(m_magnitude.head(width).transpose()));
+      const double* from = result.data() + i * (width + 1);
+      const double magnitude = sum_up(width + 2, std::abs(from[width]) + new_error(i) + size(from, result_spans));
       if (fates[r] == Fate::active) {
         const auto row = static_cast<Index>(m_active_columns.size());
         m_active.row(row).head(width) = result.row(i).head(width);
@@ -113,7 +120,9 @@ class Folder {
         continue;
       }
       const Index row = next - m_folded.inputs;
-      m_folded.weight.row(row).head(width) = result.row(i).head(width);
+      for (const Span& span : result_spans) {
+        std::copy(from + span.begin, from + span.end, m_folded.weight.data() + row * m_values + span.begin);
+      }
       m_folded.bias(row) = result(i, width);
       m_folded.error(row) = new_error(i);
       m_folded.magnitude(row) = magnitude;
@@ -127,17 +136,20 @@ class Folder {
     if (targets) return;
     m_next = next;
     m_folded.first.push_back(next);
+    m_active_first.push_back(static_cast<Index>(m_active_columns.size()));
     m_before += rows.rows();
   }
 
   Folded finish() {
     const auto layers = static_cast<Index>(m_folded.first.size()) - 1;
     m_folded.reads.assign(static_cast<std::size_t>((layers + 1) * (layers + 1)), 0);
+    std::size_t at = 0;
     for (Index k = 0; k <= layers; ++k) {
       const Index begin = m_folded.first[static_cast<std::size_t>(k)] - m_folded.inputs;
       const Index end =
           k < layers ? m_folded.first[static_cast<std::size_t>(k + 1)] - m_folded.inputs : m_folded.rows();
       for (Index t = 0; t <= k; ++t) {
+        if (m_may_read[at++] == 0) continue;
         const Index from = t == 0 ? 0 : m_folded.first[static_cast<std::size_t>(t - 1)];
         const Index to = t == 0 ? m_folded.inputs : m_folded.first[static_cast<std::size_t>(t)];
         const bool some = (m_folded.weight.block(begin, from, end - begin, to - from).array() != 0).any();
@@ -153,6 +165,29 @@ class Folder {
  private:
   /// Far more than all products of one row together lose to underflow, and a normal number.
   static constexpr double underflow_allowance = 0x1p-1000;
+
+  struct Span {
+    Index begin, end;
+  };
+  /// The parts of what is read, where `first` tells the end of each layer's part, that of the inputs first.
+  static std::vector<Span> spans(const unsigned char* reads, const std::vector<Index>& first) {
+    std::vector<Span> result;
+    for (std::size_t t = 0; t < first.size(); ++t) {
+      const Index begin = t == 0 ? 0 : first[t - 1];
+      if (reads[t] != 0 && begin < first[t]) result.push_back({begin, first[t]});
+    }
+    return result;
+  }
+
+  /// Sum of |row_v| M_v.
+  [[nodiscard]] double size(const double* row, const std::vector<Span>& where) const {
+    double sum = 0;
+    for (const Span& span : where) {
+      const Index length = span.end - span.begin;
+      sum += Eigen::Map<const Vector>(row + span.begin, length).cwiseAbs().dot(m_magnitude.segment(span.begin, length));
+    }
+    return sum;
+  }
 
   /// result += factor times the rows of the active units from `some` to `end`, their bias in the last column.
   void multiply(const Matrix& factor, Index some, Index end, Index width, Matrix& result) const {
@@ -178,7 +213,9 @@ class Folder {
   Vector m_magnitude;                   ///< M_v of the new values
   Matrix m_active;                      ///< new rows of active units, the bias last
   Vector m_active_error, m_active_magnitude;
-  Index m_next = 0, m_before = 0;  ///< new and old values so far
+  std::vector<Index> m_active_first{0};   ///< where each layer's active units end, that of the inputs first
+  std::vector<unsigned char> m_may_read;  ///< layer by layer: where it may have weights
+  Index m_next = 0, m_before = 0;         ///< new and old values so far
 };
 
 }  // namespace
@@ -227,6 +264,24 @@ CrownBatch Folded::batch() const {
   return batch;
 }
 
+namespace {
+
+/// Whether a layer has weights on the inputs, and on each layer before.
+std::vector<unsigned char> reads_of(const graph::ReluGraph& graph, int layer) {
+  const SparseMatrix& weight = graph.layers[static_cast<std::size_t>(layer)].weight;
+  std::vector<unsigned char> column(static_cast<std::size_t>(weight.cols()), 0);
+  const int* entries = weight.innerIndexPtr();
+  for (Index p = 0; p < weight.nonZeros(); ++p) column[static_cast<std::size_t>(entries[p])] = 1;
+  std::vector<unsigned char> reads;
+  for (int t = 0; t <= layer; ++t) {
+    const auto begin = column.begin() + (t == 0 ? 0 : graph.first_value(t - 1));
+    reads.push_back(std::any_of(begin, column.begin() + graph.first_value(t), [](auto some) { return some != 0; }));
+  }
+  return reads;
+}
+
+}  // namespace
+
 Folded fold(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBounds& bounds, const Vector& objective) {
   const Index hidden = graph.neurons();
   const int layers = graph.depth() - 1;
@@ -253,8 +308,8 @@ Folded fold(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBo
     const graph::AffineLayer& affine = graph.layers[index];
     std::vector<Index> places;
     for (Index i = 0; i < affine.units(); ++i) places.push_back(place++);
-    folder.add_layer(Matrix(affine.weight), affine.bias, affine.error, fates[index].data(), bounds[index].upper.data(),
-                     places.data(), false);
+    folder.add_layer(Matrix(affine.weight), affine.bias, affine.error, reads_of(graph, k).data(), fates[index].data(),
+                     bounds[index].upper.data(), places.data(), false);
   }
   // c'y as a row: entry v is off by at most gamma_n sum_o |c_o W_ov|, times the magnitude of value v.
   Matrix rows(outputs + 1, graph.values());
@@ -276,7 +331,7 @@ Folded fold(const graph::ReluGraph& graph, const Box& box, const graph::NeuronBo
   const std::int64_t terms = outputs + graph.values() + 4;
   error << (exact ? carried : add_up(sum_error(2 * terms, size), sum_up(terms, carried))), last.error;
   const std::vector<Fate> all_kept(static_cast<std::size_t>(outputs + 1), Fate::kept);
-  folder.add_layer(rows, bias, error, all_kept.data(), nullptr, nullptr, true);
+  folder.add_layer(rows, bias, error, reads_of(graph, layers).data(), all_kept.data(), nullptr, nullptr, true);
   Folded folded = folder.finish();
   folded.lower = std::move(lower);
   folded.upper = std::move(upper);
@@ -302,8 +357,8 @@ Folded fold(const Folded& from, const Box& box, const Vector& lower, const Vecto
     const Index begin = columns - from.inputs;
     const Index count = targets ? from.targets() : from.first[static_cast<std::size_t>(k + 1)] - columns;
     folder.add_layer(from.weight.block(begin, 0, count, columns), from.bias.segment(begin, count),
-                     from.error.segment(begin, count), fates.data() + begin, targets ? nullptr : upper.data() + begin,
-                     targets ? nullptr : from.unit.data() + begin, targets);
+                     from.error.segment(begin, count), from.reads.data() + k * (layers + 1), fates.data() + begin,
+                     targets ? nullptr : upper.data() + begin, targets ? nullptr : from.unit.data() + begin, targets);
   }
   Folded folded = folder.finish();
   folded.lower = from.lower;

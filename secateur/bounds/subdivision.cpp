@@ -91,15 +91,17 @@ std::vector<Box> split(const Box& box, const Folded& folded) {
     Index widest = 0;
     (width.array() * influence.array()).maxCoeff(&widest);
     std::vector<Box> halves;
-    for (const Box& part : parts) {
-      if (!can_halve(part.lower(widest), part.upper(widest))) {
-        halves.push_back(part);
+    halves.reserve(2 * parts.size());
+    for (Box& part : parts) {
+      const double low = part.lower(widest), high = part.upper(widest);
+      if (!can_halve(low, high)) {
+        halves.push_back(std::move(part));
         continue;
       }
-      const double middle = part.lower(widest) + 0.5 * (part.upper(widest) - part.lower(widest));
+      const double middle = low + 0.5 * (high - low);
       halves.push_back(part);
       halves.back().upper(widest) = middle;
-      halves.push_back(part);
+      halves.push_back(std::move(part));
       halves.back().lower(widest) = middle;
     }
     parts = std::move(halves);
@@ -124,7 +126,7 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
     cell.upper = std::move(upper);
   }
   const Folded& folded = *cell.folded;
-  const std::vector<Box> parts = split(cell.box, folded);
+  std::vector<Box> parts = split(cell.box, folded);
   CrownBatch batch = space.prepare(folded);
   const Index units = folded.units();
   for (Index i = 0; i < units; ++i) {
@@ -151,6 +153,8 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
   run.evaluate({&batch, space.point.data(), space.value.data(), nullptr});
 
   result.boxes = count;
+  result.children.reserve(static_cast<std::size_t>(count));
+  Vector slope(inputs);
   for (Index p = 0; p < count; ++p) {
     const auto lane = static_cast<std::size_t>(p);
     const auto at = [&](const std::vector<double>& array, Index i) {
@@ -167,8 +171,7 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
       result.cut = true;
       continue;
     }
-    child.box = parts[lane];
-    Vector slope(inputs);
+    child.box = std::move(parts[lane]);
     for (Index j = 0; j < inputs; ++j) slope(j) = at(space.slope, j);
     child.shrunk = shrink(child.box, slope, space.limit[lane], cutoff);
     result.cut = result.cut || child.shrunk;
@@ -209,7 +212,7 @@ class Dealer {
         for (std::size_t i = job * share; i < end; ++i) bound(i, m_spaces[thread]);
       });
     }
-    m_pace = watch.seconds() * static_cast<double>(alone ? 1 : m_spaces.size()) / work;
+    m_pace = static_cast<double>(alone ? 1 : m_spaces.size()) * watch.seconds() / work;
   }
 
  private:
@@ -307,7 +310,7 @@ class Search {
         double work = 0;
         for (std::size_t i = 0; i < count; ++i) work += batch_work(*m_leaves[open[done + i]].folded);
         dealer.deal(count, work, [&](std::size_t i, BoxBatch& space) {
-          expansions[i] = expand(m_leaves[open[done + i]], m_cutoff, m_forward_only, space);
+          expansions[i] = expand(std::move(m_leaves[open[done + i]]), m_cutoff, m_forward_only, space);
         });
         const double cutoff_before = m_cutoff;
         std::optional<Point> better;
