@@ -85,7 +85,7 @@ void descend(Points& points, const Box& box, int steps, double first_step, doubl
 /// Corners of cells, and from each a few short steps on every side of it: at a corner the neighbouring cell may fall
 /// further, and there is no gradient that would say so.
 Point polish(Points& points, const Folded& folded, const Box& box, Point best) {
-  constexpr int most_rounds = 4, steps = 8;
+  constexpr int most_rounds = 4, steps = 5;
   const Vector width = box.upper - box.lower;
   Rng rng(1);
   for (int round = 0; round < most_rounds; ++round) {

@@ -20,7 +20,7 @@ struct Point {
 /// `first_step` to `last_step` times the box's width, and the best of those is polished.
 struct LaneSearch {
   Index samples = 64;
-  int steps = 30;
+  int steps = 15;
   double first_step = 0.25, last_step = 1e-4;
   std::uint64_t seed = 1;
 };
