@@ -129,7 +129,7 @@ void Crew::begin(std::size_t workers) {
       std::thread([jobs = m_jobs, thread = m_workers + 1] { jobs->stand_by(thread); }).detach();
     }
   } catch (const std::exception&) {
-    // The rest is left to those that there are.
+    return;  // what there is to do is left to those that there are
   }
 }
 
