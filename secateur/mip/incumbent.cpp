@@ -86,8 +86,11 @@ Vector objectives(const graph::ReluGraph& graph, const Goal& goal, const Matrix&
 }
 
 Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, int iterations, double first_step,
-               double last_step, const Stop& stop) {
-  const Vector width = graph.domain.upper - graph.domain.lower;
+               double last_step, const Stop& stop, const std::vector<bool>& fixed) {
+  Vector width = graph.domain.upper - graph.domain.lower;
+  for (std::size_t j = 0; j < fixed.size(); ++j) {
+    if (fixed[j]) width(static_cast<Index>(j)) = 0;
+  }
   Matrix best = points, gradient;
   Vector best_value = Vector::Constant(points.rows(), std::numeric_limits<double>::infinity());
   const double shrink = std::pow(last_step / first_step, 1.0 / std::max(1, iterations - 1));

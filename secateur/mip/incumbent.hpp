@@ -33,8 +33,8 @@ Vector objectives(const graph::ReluGraph& graph, const Goal& goal, const Matrix&
 
 /// Projected gradient descent of all rows of `points` at once: steps along the gradient, scaled to the box, that shrink
 /// from `first_step` to `last_step` times its width. Each row becomes the best point seen from it; returns their
-/// values.
+/// values. `fixed`: inputs that stay where they are; none if empty.
 Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, int iterations, double first_step,
-               double last_step, const Stop& stop);
+               double last_step, const Stop& stop, const std::vector<bool>& fixed = {});
 
 }  // namespace secateur::mip

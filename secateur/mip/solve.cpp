@@ -32,6 +32,9 @@ constexpr double gap_reserve = 0.95;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double usual_feasibility = 1e-6, tight_feasibility = 1e-9;
 
+/// Of linear programs and descents in turn, for one point.
+constexpr int cell_rounds = 4;
+
 class Search {
  public:
   Search(const model::Problem& problem, const model::SolveSettings& settings, const SolverOptions& options,
@@ -166,6 +169,10 @@ class Search {
     if (!m_interlude || m_target) return std::nullopt;
     const Outcome outcome =
         m_interlude({prepared, m_goal, tightened, cutoff_now, m_stop, [this](const Vector& x) { return probe(x); },
+                     [this](const Vector& x) {
+                       offer(cells().polish(columns_at(x), cell_rounds, m_stop));
+                       return cutoff();
+                     },
                      [this]() -> std::optional<std::pair<Vector, double>> {
                        if (!m_ledger.has_point()) return std::nullopt;
                        return std::pair{m_ledger.point(), m_ledger.objective()};
@@ -244,7 +251,7 @@ class Search {
     constexpr std::size_t polished = 3;
     const auto improve = [&](const std::vector<Vector>& columns) {
       for (std::size_t i = 0; i < std::min(polished, columns.size()) && !m_stop.reason(); ++i) {
-        offer(cells().polish(columns[i], 4, m_stop));
+        offer(cells().polish(columns[i], cell_rounds, m_stop));
       }
     };
     if (done()) return;
@@ -388,7 +395,7 @@ class Search {
     if (m_ledger.closed() && m_ledger.contradiction() == 0) return;
     // Repair gets its own moment: it decides between an answer and none.
     const Stop moment(std::max(1.0, m_stop.seconds_left()));
-    offer(cells().polish(columns.head(m_prepared.problem.frame.model.columns()), 4, moment));
+    offer(cells().polish(columns.head(m_prepared.problem.frame.model.columns()), cell_rounds, moment));
   }
 
   void require_no_contradiction() const {

@@ -29,6 +29,8 @@ struct Stage {
   const Stop& stop;
   /// Replays inputs of the graph that look better than the cut-off; returns the cut-off from then on.
   std::function<double(const Vector& x)> probe;
+  /// Improves such inputs by the linear programs of the cells around them; returns the cut-off from then on.
+  std::function<double(const Vector& x)> polish;
   /// The best point known, one entry a variable, with its objective; and another such point to be tried, which returns
   /// the cut-off from then on.
   std::function<std::optional<std::pair<Vector, double>>()> incumbent;

@@ -47,6 +47,15 @@ class Contest {
       m_runners[m_at].nodes = nodes;
       m_listener.prove(bound, this->nodes());
     };
+    if (listener.errand) {
+      m_inner.errand = [this](double work, const std::vector<Box>& parts) {
+        for (std::size_t i = 0; i < m_runners.size(); ++i) work += i == m_at ? 0 : m_runners[i].pace.work();
+        return m_listener.errand(work, parts);
+      };
+      m_inner.returned = [this](const std::vector<Sighting>& sightings) {
+        return m_cutoff = std::min(m_cutoff, m_listener.returned(sightings));
+      };
+    }
     m_inner.enough = [this](const TreeState& state) { return enough(state); };
     m_inner.due = m_memory.due;
     m_inner.save = nullptr;

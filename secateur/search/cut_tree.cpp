@@ -167,6 +167,11 @@ class CutTree final : public Rounds<CutNode> {
     return 16.0 * static_cast<double>(node.bounds.lower.size() + node.bounds.input_lower.size()) + 300 +
            (node.basis ? 4.0 * static_cast<double>(node.basis->columns.size() + node.basis->rows.size()) : 0.0);
   }
+  [[nodiscard]] Box box(const CutNode& node) const override {
+    const std::vector<double>&lower = node.bounds.input_lower, &upper = node.bounds.input_upper;
+    return {Eigen::Map<const Vector>(lower.data(), static_cast<Index>(lower.size())),
+            Eigen::Map<const Vector>(upper.data(), static_cast<Index>(upper.size()))};
+  }
   [[nodiscard]] std::size_t most_in_round() const override { return 8; }
   [[nodiscard]] double work() const override { return m_work; }
 

@@ -40,7 +40,10 @@ class Rounds : public Search {
       if (over) break;
       // With memory running out, those that are nearest to being closed are searched to the end.
       const bool deep = m_bytes > 0.5 * m_limits.memory;
-      round(take(deep), deep);
+      std::vector<Node> nodes = take(deep);
+      m_errand = errand(nodes);
+      round(std::move(nodes), deep);
+      if (m_errand) m_cutoff = std::min(m_cutoff, m_listener.returned(m_sightings));
       drop();
     }
     result.exhausted = m_open.empty() && !result.stopped;
@@ -65,14 +68,22 @@ class Rounds : public Search {
   };
 
   [[nodiscard]] virtual double bytes(const Node& node) const = 0;
+  [[nodiscard]] virtual Box box(const Node& node) const = 0;  ///< of its inputs
   [[nodiscard]] virtual std::size_t most_in_round() const = 0;
   [[nodiscard]] virtual double work() const = 0;  ///< TreeState::work
   virtual void round(std::vector<Node> nodes, bool deep) = 0;
 
-  /// work(i, thread) for each of a round's nodes.
+  /// work(i, thread) for each of a round's nodes, and its errand.
   template <class Work>
   void deal_out(std::size_t nodes, const Work& work) {
-    m_crew.run(nodes, work);
+    const std::size_t others = m_errand ? 1 : 0;
+    m_crew.run(nodes + others, [&](std::size_t i, std::size_t thread) {
+      if (i < others) {
+        m_sightings = m_errand();
+      } else {
+        work(i - others, thread);
+      }
+    });
   }
   template <class Dive>
   void gather(Dive& dive) {
@@ -115,6 +126,13 @@ class Rounds : public Search {
   static double share(const Node& node) {
     return std::ldexp(1.0, -static_cast<int>(std::min<std::int64_t>(node.depth, 1000)));
   }
+  [[nodiscard]] Errand errand(const std::vector<Node>& nodes) const {
+    if (!m_listener.errand) return {};
+    std::vector<Box> parts;
+    parts.reserve(nodes.size());
+    for (const Node& node : nodes) parts.push_back(box(node));
+    return m_listener.errand(work(), parts);
+  }
   void remove(std::set<Entry>::iterator at) {
     m_bytes -= bytes(*at->node);
     m_share -= share(*at->node);
@@ -146,6 +164,8 @@ class Rounds : public Search {
   std::set<Entry> m_open;
   double m_bytes = 0, m_share = 0;
   std::int64_t m_number = 0;
+  Errand m_errand;  ///< beside this round
+  std::vector<Sighting> m_sightings;
 };
 
 }  // namespace secateur::search

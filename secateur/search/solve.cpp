@@ -20,6 +20,7 @@
 #include "secateur/search/contest.hpp"
 #include "secateur/search/cut_tree.hpp"
 #include "secateur/search/learned_costs.hpp"
+#include "secateur/search/scout.hpp"
 #include "secateur/search/tree.hpp"
 
 namespace secateur::search {
@@ -207,8 +208,15 @@ class Native {
         m_costs = learned_costs(costs, *m_learned, m_problem, stage.prepared);
       };
     }
-    listener.probe = [&](const Vector& x) { return m_sign * stage.probe(x); };
     listener.prove = [&](double bound, std::int64_t nodes) { stage.prove(m_sign * bound, nodes); };
+    Scout scout(graph, stage.goal, task.values, m_settings.seed, stage.stop);
+    listener.probe = [&](const Vector& x) {
+      const double before = known_best(stage), now = m_sign * stage.probe(x);
+      if (!(known_best(stage) < before)) scout.suggest(x);
+      return now;
+    };
+    listener.errand = [&](double work, const std::vector<Box>& parts) { return scout.errand(work, parts); };
+    listener.returned = [&](const std::vector<Sighting>& sightings) { return take(sightings, stage); };
     bool handed_over = false, out_of_nodes = false;
     listener.enough = [&](const TreeState& state) {
       out_of_nodes = static_cast<double>(state.nodes) >= m_settings.node_limit;
@@ -252,6 +260,24 @@ class Native {
                              graph.inputs(), fan_in(graph));
     }
     return found.tree;
+  }
+
+  [[nodiscard]] double known_best(const mip::Stage& stage) const {
+    const auto known = stage.incumbent();
+    return known ? m_sign * known->second : std::numeric_limits<double>::infinity();
+  }
+
+  /// Tries those that may be better than what is known, those that just miss their ranges with linear programs. Returns
+  /// the cut-off.
+  double take(const std::vector<Sighting>& sightings, const mip::Stage& stage) const {
+    double cutoff = std::numeric_limits<double>::infinity();
+    for (const Sighting& each : sightings) {
+      const double best = known_best(stage);
+      if (!(each.value < best)) break;
+      cutoff = m_sign * stage.probe(each.x);
+      if (!(known_best(stage) < best)) cutoff = m_sign * stage.polish(each.x);
+    }
+    return cutoff;
   }
 
   /// Gives back what a checkpoint holds: its incumbent, without which its cut-off closes nothing, and its bound.

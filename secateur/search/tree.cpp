@@ -99,6 +99,10 @@ class Tree final : public Rounds<Node> {
     const auto values = static_cast<double>(node.lower.size());
     return 24 * values + 600 + 16 * static_cast<double>(node.splits.size());
   }
+  [[nodiscard]] Box box(const Node& node) const override {
+    const Index inputs = node.network->inputs();
+    return {Eigen::Map<const Vector>(node.lower.data(), inputs), Eigen::Map<const Vector>(node.upper.data(), inputs)};
+  }
   [[nodiscard]] std::size_t most_in_round() const override { return 32; }
   [[nodiscard]] double work() const override { return m_work; }
 

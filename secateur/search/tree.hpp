@@ -9,6 +9,7 @@
 
 #include "secateur/core/stop.hpp"
 #include "secateur/search/expansion.hpp"
+#include "secateur/search/scout.hpp"
 
 namespace secateur::search {
 
@@ -59,6 +60,11 @@ struct Listener {
   std::function<void()> save;
   /// What branch and cut has learned of its binaries, when it ends. May be empty.
   std::function<void(const std::vector<KnownCost>& costs)> learned;
+  /// Asked before a round, with the work so far (TreeState::work) and the boxes of the nodes that are next: what else
+  /// is to be done meanwhile, if anything. Afterwards it is told what came of it and returns the cut-off from then on.
+  /// May be empty.
+  std::function<Errand(double work, const std::vector<Box>& parts)> errand;
+  std::function<double(const std::vector<Sighting>& sightings)> returned;
 };
 
 /// How much a search may take.
