@@ -25,16 +25,30 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Index lanes = crown_lanes;
 
-/// A part of the box: what is known of the units that `folded` keeps, and a lower bound of the objective on it.
+/// A part of the box: what is known of the units that `folded` keeps, and a lower bound of the objective on it. All
+/// numbers in one piece, since threads that allocate get in each other's way.
 struct Cell {
-  Box box;
   std::shared_ptr<const Folded> folded;
-  Vector lower, upper;
+  Matrix ends;  ///< rows: lower and upper bounds; columns: the inputs, then the units before their ReLU
   double bound = -infinity;
   bool shrunk = false;  ///< since it was bounded
+
+  [[nodiscard]] Index units() const { return ends.cols() - folded->inputs; }
+  [[nodiscard]] Box box() const { return part(0, folded->inputs); }
+  [[nodiscard]] bool unstable_unit(Index i) const {
+    return unstable(ends(0, folded->inputs + i), ends(1, folded->inputs + i));
+  }
+  /// Bounds of the units.
+  [[nodiscard]] Box preactivations() const { return part(folded->inputs, units()); }
+
+ private:
+  [[nodiscard]] Box part(Index first, Index count) const {
+    return {ends.row(0).segment(first, count).transpose(), ends.row(1).segment(first, count).transpose()};
+  }
 };
 
 struct Expansion {
+  std::shared_ptr<const Folded> folded;  ///< the children's, who do not have it yet
   std::vector<Cell> children;
   std::vector<Point> candidates;
   std::int64_t boxes = 0;
@@ -47,7 +61,7 @@ struct Expansion {
 double cell_bytes(const Cell& cell) {
   const auto folded =
       static_cast<double>(cell.folded->weight.size()) + 2.0 * static_cast<double>(cell.folded->lower.size());
-  return sizeof(double) * (folded / static_cast<double>(lanes) + 2.0 * static_cast<double>(cell.lower.size()));
+  return sizeof(double) * (folded / static_cast<double>(lanes) + 2.0 * static_cast<double>(cell.units()));
 }
 /// Cells are not split further beyond this.
 constexpr double most_memory = 256e6;
@@ -57,8 +71,8 @@ constexpr Index few_inputs = 4;
 /// The share of kept units that are stable by now.
 double stable_share(const Cell& cell) {
   Index stable = 0;
-  for (Index i = 0; i < cell.lower.size(); ++i) stable += !unstable(cell.lower(i), cell.upper(i));
-  return static_cast<double>(stable) / static_cast<double>(std::max<Index>(1, cell.lower.size()));
+  for (Index i = 0; i < cell.units(); ++i) stable += !cell.unstable_unit(i);
+  return static_cast<double>(stable) / static_cast<double>(std::max<Index>(1, cell.units()));
 }
 
 /// A fold costs about as much as a batch of lines carried forward. It always pays once it makes these ten times as
@@ -75,39 +89,68 @@ bool can_halve(double lower, double upper) {
   return middle > lower && middle < upper;
 }
 
-/// Up to `lanes` parts of a box, by halving it three times where the unstable units vary most with an input: width
-/// times the sum of their weights on it. Parts share the numbers at their borders, so that they cover the box.
-std::vector<Box> split(const Box& box, const Folded& folded) {
-  const Index inputs = box.size();
+/// Up to `lanes` parts of a cell's box, by halving it three times where the unstable units vary most with an input:
+/// width times the sum of their weights on it. Parts share the numbers at their borders, so that they cover the box;
+/// lanes that are left over repeat the last one. Returns their number.
+Index split(const Cell& cell, BoxBatch& space) {
+  const Folded& folded = *cell.folded;
+  const Index inputs = folded.inputs;
+  const auto lower = [&](Index j, Index p) -> double& {
+    return space.box_lower[static_cast<std::size_t>(j * lanes + p)];
+  };
+  const auto upper = [&](Index j, Index p) -> double& {
+    return space.box_upper[static_cast<std::size_t>(j * lanes + p)];
+  };
+  const auto copy = [&](Index from, Index to) {
+    for (Index j = 0; j < inputs; ++j) {
+      lower(j, to) = lower(j, from);
+      upper(j, to) = upper(j, from);
+    }
+  };
   Vector influence = folded.weight.topLeftCorner(folded.units() + 1, inputs).cwiseAbs().colwise().sum();
   // An input that acts through folded-away units only still matters a little.
   influence.array() += 1e-12 * influence.sum() + 1e-300;
-  std::vector<Box> parts{box};
-  Vector width = box.upper - box.lower;
   for (Index j = 0; j < inputs; ++j) {
-    if (!can_halve(box.lower(j), box.upper(j))) width(j) = 0;
+    const double low = lower(j, 0) = cell.ends(0, j), high = upper(j, 0) = cell.ends(1, j);
+    influence(j) *= can_halve(low, high) ? high - low : 0;
   }
+  Index count = 1;
   for (int halving = 0; halving < 3; ++halving) {
     Index widest = 0;
-    (width.array() * influence.array()).maxCoeff(&widest);
-    std::vector<Box> halves;
-    halves.reserve(2 * parts.size());
-    for (Box& part : parts) {
-      const double low = part.lower(widest), high = part.upper(widest);
-      if (!can_halve(low, high)) {
-        halves.push_back(std::move(part));
-        continue;
-      }
-      const double middle = low + 0.5 * (high - low);
-      halves.push_back(part);
-      halves.back().upper(widest) = middle;
-      halves.push_back(std::move(part));
-      halves.back().lower(widest) = middle;
+    influence.maxCoeff(&widest);
+    Index to = count;
+    for (Index p = 0; p < count; ++p) to += can_halve(lower(widest, p), upper(widest, p)) ? 1 : 0;
+    const Index all = to;
+    for (Index p = count - 1; p >= 0; --p) {
+      const double low = lower(widest, p), high = upper(widest, p);
+      copy(p, --to);
+      if (!can_halve(low, high)) continue;
+      lower(widest, to) = low + 0.5 * (high - low);
+      copy(p, --to);
+      lower(widest, to) = low;
+      upper(widest, to) = low + 0.5 * (high - low);
     }
-    parts = std::move(halves);
-    width(widest) *= 0.5;
+    count = all;
+    influence(widest) *= 0.5;
   }
-  return parts;
+  for (Index p = count; p < lanes; ++p) copy(count - 1, p);
+  return count;
+}
+
+/// The cell over the units that are still unstable.
+void refold(Cell& cell) {
+  const Box units = cell.preactivations();
+  const auto folded = std::make_shared<const Folded>(fold(*cell.folded, cell.box(), units.lower, units.upper));
+  const Index inputs = folded->inputs;
+  Matrix ends(2, inputs + folded->units());
+  ends.leftCols(inputs) = cell.ends.leftCols(inputs);
+  for (Index i = 0; i < folded->units(); ++i) {
+    const Index place = folded->unit[static_cast<std::size_t>(i)];
+    ends(0, inputs + i) = folded->lower(place);
+    ends(1, inputs + i) = folded->upper(place);
+  }
+  cell.folded = folded;
+  cell.ends = std::move(ends);
 }
 
 /// Bounds the parts of a cell.
@@ -115,28 +158,17 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
   Expansion result;
   if (pays_to_fold(cell, forward_only)) {
     result.work = 0.125 * static_cast<double>(cell.folded->rows()) * static_cast<double>(cell.folded->values());
-    auto folded = std::make_shared<const Folded>(fold(*cell.folded, cell.box, cell.lower, cell.upper));
-    Vector lower(folded->units()), upper(folded->units());
-    for (Index i = 0; i < folded->units(); ++i) {
-      lower(i) = folded->lower(folded->unit[static_cast<std::size_t>(i)]);
-      upper(i) = folded->upper(folded->unit[static_cast<std::size_t>(i)]);
-    }
-    cell.folded = std::move(folded);
-    cell.lower = std::move(lower);
-    cell.upper = std::move(upper);
+    refold(cell);
   }
   const Folded& folded = *cell.folded;
-  std::vector<Box> parts = split(cell.box, folded);
   CrownBatch batch = space.prepare(folded);
-  const Index units = folded.units();
+  const Index inputs = folded.inputs, units = folded.units(), count = split(cell, space);
   for (Index i = 0; i < units; ++i) {
-    std::fill_n(space.lower.begin() + i * lanes, lanes, cell.lower(i));
-    std::fill_n(space.upper.begin() + i * lanes, lanes, cell.upper(i));
+    std::fill_n(space.lower.begin() + i * lanes, lanes, cell.ends(0, inputs + i));
+    std::fill_n(space.upper.begin() + i * lanes, lanes, cell.ends(1, inputs + i));
   }
   std::fill_n(space.lower.begin() + units * lanes, lanes, cell.bound);
   std::fill_n(space.upper.begin() + units * lanes, lanes, infinity);
-  const auto count = static_cast<Index>(parts.size());
-  for (Index p = 0; p < lanes; ++p) space.set_box(p, parts[static_cast<std::size_t>(std::min(p, count - 1))]);
   batch.lanes = count;
   batch.cutoff = cutoff;
   const BoundKernels& run = bound_kernels();
@@ -145,7 +177,6 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
   if (effort.forward_only) result.forward_work = effort.work;
 
   // The corner where the linear lower bound is smallest is the best guess at where the objective is.
-  const Index inputs = folded.inputs;
   for (Index at = 0; at < inputs * lanes; ++at) {
     const auto i = static_cast<std::size_t>(at);
     space.point[i] = space.slope[i] >= 0 ? space.box_lower[i] : space.box_upper[i];
@@ -155,6 +186,7 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
   result.boxes = count;
   result.children.reserve(static_cast<std::size_t>(count));
   Vector slope(inputs);
+  Box box{Vector(inputs), Vector(inputs)};
   for (Index p = 0; p < count; ++p) {
     const auto lane = static_cast<std::size_t>(p);
     const auto at = [&](const std::vector<double>& array, Index i) {
@@ -165,25 +197,29 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
       for (Index j = 0; j < inputs; ++j) candidate.x(j) = at(space.point, j);
       result.candidates.push_back(std::move(candidate));
     }
-    Cell child;
-    child.bound = at(space.lower, units);
-    if (child.bound > cutoff) {
+    const double bound = at(space.lower, units);
+    if (bound > cutoff) {
       result.cut = true;
       continue;
     }
-    child.box = std::move(parts[lane]);
-    for (Index j = 0; j < inputs; ++j) slope(j) = at(space.slope, j);
-    child.shrunk = shrink(child.box, slope, space.limit[lane], cutoff);
-    result.cut = result.cut || child.shrunk;
-    child.folded = cell.folded;
-    child.lower.resize(units);
-    child.upper.resize(units);
-    for (Index i = 0; i < units; ++i) {
-      child.lower(i) = at(space.lower, i);
-      child.upper(i) = at(space.upper, i);
+    for (Index j = 0; j < inputs; ++j) {
+      box.lower(j) = at(space.box_lower, j);
+      box.upper(j) = at(space.box_upper, j);
+      slope(j) = at(space.slope, j);
     }
-    result.children.push_back(std::move(child));
+    Cell& child = result.children.emplace_back();
+    child.bound = bound;
+    child.shrunk = shrink(box, slope, space.limit[lane], cutoff);
+    result.cut = result.cut || child.shrunk;
+    child.ends.resize(2, inputs + units);
+    child.ends.row(0).head(inputs) = box.lower.transpose();
+    child.ends.row(1).head(inputs) = box.upper.transpose();
+    for (Index i = 0; i < units; ++i) {
+      child.ends(0, inputs + i) = at(space.lower, i);
+      child.ends(1, inputs + i) = at(space.upper, i);
+    }
   }
+  result.folded = std::move(cell.folded);
   return result;
 }
 
@@ -196,8 +232,10 @@ class Dealer {
   /// bound(cell, space) for each of `cells`, which take about `work` together.
   template <class Bound>
   void deal(std::size_t cells, double work, const Bound& bound) {
-    // A thread takes some 100 microseconds to begin, 30 to wake. Small cells are dealt out several at once.
-    constexpr double worth_beginning = 400e-6, worth_waking = 30e-6, worth_taking = 10e-6;
+    // A thread takes some 100 microseconds to begin, 30 to wake. Fewer cells than a box has parts are those of a tree
+    // that closes; the first one says too much of them. Small cells are dealt out several at once.
+    const double worth_beginning = cells < static_cast<std::size_t>(lanes) ? 2e-3 : 0.3e-3;
+    constexpr double worth_waking = 30e-6, worth_taking = 10e-6;
     const double expected = m_pace * work;
     const bool alone = m_spaces.size() == 1 || expected < (m_begun ? worth_waking : worth_beginning);
     const Stopwatch watch;
@@ -272,10 +310,10 @@ class Search {
   /// unless it has become that small since it was bounded.
   static bool settled(const Cell& cell) {
     bool splits = false;
-    for (Index j = 0; j < cell.box.size(); ++j) splits = splits || can_halve(cell.box.lower(j), cell.box.upper(j));
+    for (Index j = 0; j < cell.folded->inputs; ++j) splits = splits || can_halve(cell.ends(0, j), cell.ends(1, j));
     if (!splits && !cell.shrunk) return true;
-    for (Index i = 0; i < cell.lower.size(); ++i) {
-      if (unstable(cell.lower(i), cell.upper(i))) return false;
+    for (Index i = 0; i < cell.units(); ++i) {
+      if (cell.unstable_unit(i)) return false;
     }
     return cell.folded->units() == 0;
   }
@@ -284,10 +322,14 @@ class Search {
   /// points they suggest are the most likely to lower the cut-off. That happens between chunks of a fixed size, so that
   /// the result does not depend on the number of threads. Cells stay in the order of the tree: neighbours are close.
   void grow() {
-    Cell root{m_box, m_root, Vector(m_root->units()), Vector(m_root->units()), m_root_bound, false};
+    const Index inputs = m_root->inputs;
+    Cell root{m_root, Matrix(2, inputs + m_root->units()), m_root_bound, false};
+    root.ends.row(0).head(inputs) = m_box.lower.transpose();
+    root.ends.row(1).head(inputs) = m_box.upper.transpose();
     for (Index i = 0; i < m_root->units(); ++i) {
-      root.lower(i) = m_root->lower(m_root->unit[static_cast<std::size_t>(i)]);
-      root.upper(i) = m_root->upper(m_root->unit[static_cast<std::size_t>(i)]);
+      const Index place = m_root->unit[static_cast<std::size_t>(i)];
+      root.ends(0, inputs + i) = m_root->lower(place);
+      root.ends(1, inputs + i) = m_root->upper(place);
     }
     m_leaves.push_back(std::move(root));
     Dealer dealer(static_cast<std::size_t>(std::max(1, m_settings.threads)));
@@ -317,6 +359,7 @@ class Search {
         for (std::size_t i = 0; i < count; ++i) {
           if (const auto found = take(expansions[i])) better = found;
           expanded[open[done + i]] = 1;
+          for (Cell& child : expansions[i].children) child.folded = expansions[i].folded;
           children[open[done + i]] = std::move(expansions[i].children);
         }
         // The local search missed this one.
@@ -410,10 +453,11 @@ class Search {
   };
 
   static Group known(const Cell& leaf) {
-    Group group{leaf.box, leaf.folded->lower, leaf.folded->upper};
-    for (Index i = 0; i < leaf.folded->units(); ++i) {
-      group.lower(leaf.folded->unit[static_cast<std::size_t>(i)]) = leaf.lower(i);
-      group.upper(leaf.folded->unit[static_cast<std::size_t>(i)]) = leaf.upper(i);
+    Group group{leaf.box(), leaf.folded->lower, leaf.folded->upper};
+    const Box units = leaf.preactivations();
+    for (Index i = 0; i < units.size(); ++i) {
+      group.lower(leaf.folded->unit[static_cast<std::size_t>(i)]) = units.lower(i);
+      group.upper(leaf.folded->unit[static_cast<std::size_t>(i)]) = units.upper(i);
     }
     return group;
   }
@@ -442,8 +486,8 @@ class Search {
   /// group of leaves.
   void unite(Subdivision& result) {
     const Folded& root = *m_root;
-    result.box = m_leaves.front().box;
-    for (const Cell& leaf : m_leaves) result.box = hull(result.box, leaf.box);
+    result.box = m_leaves.front().box();
+    for (const Cell& leaf : m_leaves) result.box = hull(result.box, leaf.box());
     const std::vector<Group> all = groups();
     Vector lower = Vector::Constant(root.rows(), infinity), upper = Vector::Constant(root.rows(), -infinity);
     BoxBatch space;

@@ -12,15 +12,15 @@ namespace secateur::graph {
 namespace {
 
 /// Which values some later unit reads, directly or through units that are read themselves.
-std::vector<bool> read_values(const ReluGraph& graph) {
-  std::vector<bool> read(static_cast<std::size_t>(graph.values()), false);
+std::vector<char> read_values(const ReluGraph& graph) {
+  std::vector<char> read(static_cast<std::size_t>(graph.values()), 0);
   for (int k = graph.depth() - 1; k >= 0; --k) {
     const AffineLayer& layer = graph.layers[static_cast<std::size_t>(k)];
     const Index first = graph.first_value(k);
     for (Index i = 0; i < layer.units(); ++i) {
-      if (k + 1 < graph.depth() && !read[static_cast<std::size_t>(first + i)]) continue;
+      if (k + 1 < graph.depth() && read[static_cast<std::size_t>(first + i)] == 0) continue;
       for (SparseMatrix::InnerIterator entry(layer.weight, i); entry; ++entry) {
-        read[static_cast<std::size_t>(entry.col())] = true;
+        read[static_cast<std::size_t>(entry.col())] = 1;
       }
     }
   }
@@ -54,12 +54,12 @@ bool any_unit(const ReluGraph& graph, const Property& property) {
 
 /// Dead units, and with `fold` active ones in the same walk.
 Change remove_stable(const ReluGraph& graph, const NeuronBounds& bounds, bool fold) {
-  const std::vector<bool> read_before = read_values(graph);
+  const std::vector<char> read_before = read_values(graph);
   const bool some = any_unit(graph, [&](int k, Index i) {
     const auto layer = static_cast<std::size_t>(k);
     const int* begin = graph.layers[layer].weight.outerIndexPtr();
     return bounds[layer].upper(i) <= 0 || begin[i] == begin[i + 1] || (fold && bounds[layer].lower(i) >= 0) ||
-           !read_before[static_cast<std::size_t>(graph.first_value(k) + i)];
+           read_before[static_cast<std::size_t>(graph.first_value(k) + i)] == 0;
   });
   if (!some) return std::nullopt;
   Reduction kept = rebuild(graph, bounds, [&](const Candidate& unit) -> std::optional<AffineRow> {
@@ -74,8 +74,8 @@ Change remove_stable(const ReluGraph& graph, const NeuronBounds& bounds, bool fo
     return std::nullopt;
   });
   const ReluGraph& now = kept.graph;
-  const std::vector<bool> read = read_values(now);
-  const auto is_read = [&](int k, Index i) { return read[static_cast<std::size_t>(now.first_value(k) + i)]; };
+  const std::vector<char> read = read_values(now);
+  const auto is_read = [&](int k, Index i) { return read[static_cast<std::size_t>(now.first_value(k) + i)] != 0; };
   if (!any_unit(now, [&](int k, Index i) { return !is_read(k, i); })) return kept;
   // A unit that nothing reads may be called anything: zero costs nothing.
   return compose(kept, rebuild(now, carry(bounds, kept), [&](const Candidate& unit) -> std::optional<AffineRow> {
