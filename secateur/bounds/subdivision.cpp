@@ -270,11 +270,11 @@ class Search {
       : m_graph(graph),
         m_box(box),
         m_start(start),
+        m_objective(objective),
         m_settings(settings),
         m_stop(stop),
         m_forward_only(box.size() <= few_inputs) {
     m_root = std::make_shared<const Folded>(fold(graph, box, start, objective));
-    m_root_bound = crown_objective(graph, box, start, objective).lower;
   }
 
   Subdivision run(double cutoff) {
@@ -292,6 +292,10 @@ class Search {
     result.bound = m_cut ? m_cutoff : infinity;
     std::erase_if(m_leaves, [&](const Cell& cell) { return cell.bound > m_cutoff; });
     for (const Cell& leaf : m_leaves) result.bound = std::min(result.bound, leaf.bound);
+    // Nothing has been split, or numbers were too large.
+    if (!std::isfinite(result.bound)) {
+      result.bound = std::max(result.bound, crown_objective(m_graph, m_box, m_start, m_objective).lower);
+    }
     result.bound = std::min(result.bound, m_cutoff);
     result.exhausted = m_leaves.empty();
     result.bounds = m_start;
@@ -323,7 +327,7 @@ class Search {
   /// the result does not depend on the number of threads. Cells stay in the order of the tree: neighbours are close.
   void grow() {
     const Index inputs = m_root->inputs;
-    Cell root{m_root, Matrix(2, inputs + m_root->units()), m_root_bound, false};
+    Cell root{m_root, Matrix(2, inputs + m_root->units()), -infinity, false};
     root.ends.row(0).head(inputs) = m_box.lower.transpose();
     root.ends.row(1).head(inputs) = m_box.upper.transpose();
     for (Index i = 0; i < m_root->units(); ++i) {
@@ -537,12 +541,12 @@ class Search {
   const graph::ReluGraph& m_graph;
   const Box m_box;
   const graph::NeuronBounds& m_start;
+  const Vector& m_objective;
   const SubdivisionSettings& m_settings;
   const Stop& m_stop;
   Stopwatch m_watch;
   std::shared_ptr<const Folded> m_root;
   std::vector<Cell> m_leaves;
-  double m_root_bound = -infinity;
   double m_cutoff = infinity;
   std::int64_t m_boxes = 0;
   double m_work = 0;

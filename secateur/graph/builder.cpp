@@ -32,6 +32,17 @@ std::vector<AffineRow> rows_of(const AffineLayer& layer) {
   return rows;
 }
 
+SparseMatrix sparse(const Matrix& weight) {
+  SparseRowsBuilder entries(weight.size());
+  for (Index i = 0; i < weight.rows(); ++i) {
+    for (Index j = 0; j < weight.cols(); ++j) {
+      if (weight(i, j) != 0) entries.add(static_cast<int>(j), weight(i, j));
+    }
+    entries.close_row();
+  }
+  return entries.finish(weight.cols());
+}
+
 void require_finite(const AffineLayer& layer) {
   const Eigen::Map<const Vector> entries(layer.weight.valuePtr(), layer.weight.nonZeros());
   if (!entries.allFinite() || !layer.bias.allFinite() || !layer.error.allFinite()) {
@@ -147,7 +158,7 @@ std::vector<AffineRow> Builder::apply(const nn::Network& network, const std::vec
   std::vector<AffineRow> rows = inputs;
   for (const nn::Layer& layer : network.layers) {
     if (const auto* dense = std::get_if<nn::Dense>(&layer)) {
-      rows = affine(dense->weight.sparseView(0, 0), dense->bias, rows);
+      rows = affine(sparse(dense->weight), dense->bias, rows);
     } else if (const auto* elementwise = std::get_if<nn::Elementwise>(&layer)) {
       for (std::size_t i = 0; i < rows.size(); ++i) {
         scale(elementwise->op, elementwise->constant(static_cast<Index>(i)), rows[i]);
@@ -176,6 +187,7 @@ std::vector<AffineRow> Builder::relu(const std::vector<AffineRow>& rows) {
   m_values = {joined(m_values.lower, fresh.lower), joined(m_values.upper, fresh.upper)};
   m_magnitude = joined(m_magnitude, fresh.magnitude());
   std::vector<AffineRow> units;
+  units.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) units.push_back(copy_of(first + static_cast<int>(i)));
   return units;
 }

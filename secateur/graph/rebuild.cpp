@@ -57,6 +57,7 @@ Reduction rebuild(const ReluGraph& graph, const NeuronBounds& bounds, const Elim
   Reduction result;
   result.graph.domain = graph.domain;
   std::vector<AffineRow> definitions;
+  definitions.reserve(static_cast<std::size_t>(graph.values()));
   for (Index j = 0; j < graph.inputs(); ++j) definitions.push_back(copy_of(static_cast<int>(j)));
   const Vector input_magnitude = graph.domain.magnitude();
   std::vector<double> magnitude(input_magnitude.begin(), input_magnitude.end());

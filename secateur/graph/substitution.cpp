@@ -63,6 +63,7 @@ AffineLayer substitute(const AffineLayer& layer, const std::vector<AffineRow>& r
   result.error.resize(layer.units());
   SparseRowsBuilder entries(layer.weight.nonZeros());
   std::vector<int> copied;  // the new value that an old one copies, -1: it is defined otherwise
+  copied.reserve(rows.size());
   for (const AffineRow& definition : rows) copied.push_back(definition.is_copy() ? definition.columns[0] : -1);
   std::vector<Accumulator> row(static_cast<std::size_t>(magnitude.size()));
   std::vector<int> touched;
