@@ -2,6 +2,9 @@
 #include "secateur/bounds/box_batch.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include "secateur/core/rounding.hpp"
 
 namespace secateur::bounds {
 
@@ -19,7 +22,10 @@ CrownBatch BoxBatch::prepare(const Folded& folded) {
   lower.resize(rows);
   upper.resize(rows);
   wanted.assign(static_cast<std::size_t>(folded.rows()), 0);
-  for (auto* array : {&box_lower, &box_upper, &slope, &point}) array->resize(inputs);
+  const auto targets = static_cast<std::size_t>(folded.targets());
+  for (auto* array : {&box_lower, &box_upper, &point}) array->resize(inputs);
+  slope.resize(2 * targets * inputs);
+  limit.resize(2 * targets * static_cast<std::size_t>(lanes));
   work.resize(static_cast<std::size_t>(5 * folded.values() * lanes));
   CrownBatch batch = folded.batch();
   batch.wanted = wanted.data();
@@ -64,30 +70,81 @@ double BoxBatch::want(const Folded& folded, const std::vector<double>& row_work,
   return total;
 }
 
-BoxBatch::Effort BoxBatch::bound(const Folded& folded, CrownBatch& batch, bool forward_only) {
+/// Each number of the row is a sum of up to n = 1 + ranges products, off by at most gamma_n times the sum of their
+/// absolute values; times the magnitudes of the values they stand for, over all of them, that is gamma_n times the sum
+/// of |price_k| times the rows' own magnitudes.
+double BoxBatch::set_prices(const Folded& folded, CrownBatch& batch, const std::vector<PricedRange>& ranges) {
+  const Index objective = folded.units();
+  batch.first_target = {};
+  if (std::ranges::all_of(ranges, [](const PricedRange& each) { return each.price == 0; })) return 0;
+  CrownRow target{nullptr, folded.bias(objective), folded.error(objective), folded.magnitude(objective)};
+  Eigen::RowVectorXd row = folded.weight.row(objective);
+  double shift = 0;
+  for (const auto& [range, price] : ranges) {
+    if (price == 0) continue;
+    const Index at = objective + 1 + range.output;
+    row += price * folded.weight.row(at);
+    target.bias += price * folded.bias(at);
+    target.error = add_up(target.error, multiply_up(std::abs(price), folded.error(at)));
+    target.magnitude = add_up(target.magnitude, multiply_up(std::abs(price), folded.magnitude(at)));
+    shift = add_up(shift, multiply_up(price, price > 0 ? range.upper : range.lower));
+  }
+  const double rounding =
+      sum_error(2 * static_cast<std::int64_t>(ranges.size() + 2), target.magnitude) + folded.underflow;
+  target.error = add_up(target.error, rounding);
+  target.magnitude = add_up(target.magnitude, 2 * rounding);
+  priced.assign(row.begin(), row.end());
+  target.weight = priced.data();
+  batch.first_target = target;
+  return shift;
+}
+
+void BoxBatch::line(Index number, Index lane, LowerLine& to) const {
+  const auto inputs = static_cast<Index>(box_lower.size()) / lanes;
+  to.bound = limit[static_cast<std::size_t>(number * lanes + lane)];
+  to.slope.resize(inputs);
+  for (Index j = 0; j < inputs; ++j) {
+    to.slope(j) = slope[static_cast<std::size_t>((number * inputs + j) * lanes + lane)];
+  }
+}
+
+bool BoxBatch::settled(const CrownBatch& batch, Index lane, const std::vector<PricedRange>& ranges) const {
+  const auto at = [&](const std::vector<double>& array, Index row) {
+    return array[static_cast<std::size_t>(row * lanes + lane)];
+  };
+  const Index objective = batch.first[batch.layers] - batch.inputs;
+  if (at(lower, objective) > batch.cutoff) return true;
+  return std::ranges::any_of(ranges, [&](const PricedRange& each) {
+    const Index row = objective + 1 + each.range.output;
+    return at(lower, row) > each.range.upper || at(upper, row) < each.range.lower;
+  });
+}
+
+BoxBatch::Effort BoxBatch::bound(const Folded& folded, CrownBatch& batch, const std::vector<PricedRange>& ranges,
+                                 bool forward_only) {
   const BoundKernels& run = bound_kernels();
   const std::vector<double> row_work = folded.row_work();
   const Index units = folded.units();
-  const double objective = row_work.back() + row_overhead;
+  const double targets = (row_work.back() + row_overhead) * static_cast<double>(1 + ranges.size());
   const double forward = folded.forward_work() + row_overhead * static_cast<double>(units);
   wanted[static_cast<std::size_t>(units)] = 1;
-  double spent = batch_overhead + objective, crown = want(folded, row_work, 0);
+  for (const PricedRange& each : ranges) wanted[static_cast<std::size_t>(units + 1 + each.range.output)] = 1;
+  double spent = batch_overhead + targets, crown = want(folded, row_work, 0);
   if (folded.inputs <= forward_inputs && crown > forward) {
     lines.resize(static_cast<std::size_t>(folded.values() * (2 * folded.inputs + 3) * lanes));
     batch.lines = lines.data();
     run.forward(batch);
     spent += forward;
     crown = want(folded, row_work, 2);
-    if (crown > objective) {
-      // The objective alone may settle the boxes.
+    if (crown > targets) {
+      // The targets alone may settle the boxes.
       std::fill_n(wanted.begin(), units, 0);
       run.crown(batch);
-      spent += objective;
+      spent += targets;
       double left = 0;
-      for (Index p = 0; p < batch.lanes; ++p) {
-        left += lower[static_cast<std::size_t>(units * lanes + p)] > batch.cutoff ? 0 : 1;
-      }
-      if (left == 0 || (forward_only && crown > left * (forward + objective))) return {spent, true};
+      for (Index p = 0; p < batch.lanes; ++p) left += settled(batch, p, ranges) ? 0 : 1;
+      if (left == 0) return {spent, false};
+      if (forward_only && crown > left * (forward + targets)) return {spent, true};
       want(folded, row_work, 2);
     }
   }

@@ -30,6 +30,7 @@ constexpr Index lanes = crown_lanes;
 struct Cell {
   std::shared_ptr<const Folded> folded;
   Matrix ends;  ///< rows: lower and upper bounds; columns: the inputs, then the units before their ReLU
+  std::vector<PricedRange> ranges;  ///< those that some point of it may miss
   double bound = -infinity;
   bool shrunk = false;  ///< since it was bounded
 
@@ -54,7 +55,6 @@ struct Expansion {
   std::int64_t boxes = 0;
   double work = 0;
   double forward_work = 0;  ///< of this, where CROWN was left out
-  bool cut = false;         ///< something was dropped or shrunk away
 };
 
 /// What a cell takes, with its share of a graph that `lanes` siblings have in common.
@@ -153,9 +153,48 @@ void refold(Cell& cell) {
   cell.ends = std::move(ends);
 }
 
+/// Memory for the lines of one part after another.
+struct PartLines {
+  LowerLine objective, plus, minus;
+};
+
+/// Shrinks the box of a bounded part of `cell` to where linear bounds allow points of interest, and finds prices for
+/// its ranges. Returns a lower bound of the objective, given what prices have added to the first target.
+double narrow(Box& box, Cell& part, const Cell& cell, const BoxBatch& space, Index lane, double shift, double cutoff,
+              PartLines& lines) {
+  const Index units = cell.folded->units();
+  const auto at = [&](const std::vector<double>& array, Index row) {
+    return array[static_cast<std::size_t>(row * lanes + lane)];
+  };
+  double bound = at(space.lower, units);
+  space.line(0, lane, lines.objective);
+  if (cell.ranges.empty()) {
+    part.shrunk = shrink(box, lines.objective.slope, lines.objective.bound, cutoff);
+    return bound;
+  }
+  if (shift != 0) {
+    bound = add_down(bound, -shift);
+    lines.objective.bound = add_down(lines.objective.bound, -shift);
+  }
+  PriceAscent ascent(box, lines.objective);
+  for (const auto& [range, price] : cell.ranges) {
+    const Index row = units + 1 + range.output;
+    if (at(space.lower, row) >= range.lower && at(space.upper, row) <= range.upper) continue;
+    space.line(2 * range.output + 2, lane, lines.plus);
+    space.line(2 * range.output + 3, lane, lines.minus);
+    part.shrunk = shrink(box, lines.plus.slope, lines.plus.bound, range.upper) || part.shrunk;
+    part.shrunk = shrink(box, lines.minus.slope, lines.minus.bound, -range.lower) || part.shrunk;
+    part.ranges.push_back({range, ascent.improve(range, price, lines.plus, lines.minus)});
+  }
+  const LowerLine& sum = ascent.sum();
+  part.shrunk = shrink(box, sum.slope, sum.bound, cutoff) || part.shrunk;
+  return std::max(bound, sum.bound);
+}
+
 /// Bounds the parts of a cell.
 Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
   Expansion result;
+  if (cell.bound > cutoff) return result;
   if (pays_to_fold(cell, forward_only)) {
     result.work = 0.125 * static_cast<double>(cell.folded->rows()) * static_cast<double>(cell.folded->values());
     refold(cell);
@@ -167,12 +206,17 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
     std::fill_n(space.lower.begin() + i * lanes, lanes, cell.ends(0, inputs + i));
     std::fill_n(space.upper.begin() + i * lanes, lanes, cell.ends(1, inputs + i));
   }
-  std::fill_n(space.lower.begin() + units * lanes, lanes, cell.bound);
+  std::fill_n(space.lower.begin() + units * lanes, lanes, -infinity);
   std::fill_n(space.upper.begin() + units * lanes, lanes, infinity);
+  for (const auto& [range, price] : cell.ranges) {
+    std::fill_n(space.lower.begin() + (units + 1 + range.output) * lanes, lanes, -infinity);
+    std::fill_n(space.upper.begin() + (units + 1 + range.output) * lanes, lanes, infinity);
+  }
+  const double shift = space.set_prices(folded, batch, cell.ranges);
   batch.lanes = count;
-  batch.cutoff = cutoff;
+  batch.cutoff = shift == 0 ? cutoff : add_up(cutoff, shift);
   const BoundKernels& run = bound_kernels();
-  const BoxBatch::Effort effort = space.bound(folded, batch, forward_only);
+  const BoxBatch::Effort effort = space.bound(folded, batch, cell.ranges, forward_only);
   result.work += effort.work;
   if (effort.forward_only) result.forward_work = effort.work;
 
@@ -184,33 +228,27 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
   run.evaluate({&batch, space.point.data(), space.value.data(), nullptr});
 
   result.boxes = count;
+  PartLines lines;
   result.children.reserve(static_cast<std::size_t>(count));
-  Vector slope(inputs);
   Box box{Vector(inputs), Vector(inputs)};
   for (Index p = 0; p < count; ++p) {
     const auto lane = static_cast<std::size_t>(p);
     const auto at = [&](const std::vector<double>& array, Index i) {
       return array[static_cast<std::size_t>(i * lanes + p)];
     };
+    if (space.settled(batch, p, cell.ranges)) continue;
     if (space.value[lane] < cutoff) {
       Point candidate{Vector(inputs), space.value[lane]};
       for (Index j = 0; j < inputs; ++j) candidate.x(j) = at(space.point, j);
       result.candidates.push_back(std::move(candidate));
     }
-    const double bound = at(space.lower, units);
-    if (bound > cutoff) {
-      result.cut = true;
-      continue;
-    }
     for (Index j = 0; j < inputs; ++j) {
       box.lower(j) = at(space.box_lower, j);
       box.upper(j) = at(space.box_upper, j);
-      slope(j) = at(space.slope, j);
     }
-    Cell& child = result.children.emplace_back();
-    child.bound = bound;
-    child.shrunk = shrink(box, slope, space.limit[lane], cutoff);
-    result.cut = result.cut || child.shrunk;
+    Cell child;
+    child.bound = std::max(cell.bound, narrow(box, child, cell, space, p, shift, cutoff, lines));
+    if (child.bound > cutoff) continue;
     child.ends.resize(2, inputs + units);
     child.ends.row(0).head(inputs) = box.lower.transpose();
     child.ends.row(1).head(inputs) = box.upper.transpose();
@@ -218,6 +256,7 @@ Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
       child.ends(0, inputs + i) = at(space.lower, i);
       child.ends(1, inputs + i) = at(space.upper, i);
     }
+    result.children.push_back(std::move(child));
   }
   result.folded = std::move(cell.folded);
   return result;
@@ -289,8 +328,8 @@ class Search {
     result.cutoff = m_cutoff;
     result.boxes = m_boxes;
     result.work = m_work;
-    result.bound = m_cut ? m_cutoff : infinity;
     std::erase_if(m_leaves, [&](const Cell& cell) { return cell.bound > m_cutoff; });
+    result.bound = m_cutoff;
     for (const Cell& leaf : m_leaves) result.bound = std::min(result.bound, leaf.bound);
     // Nothing has been split, or numbers were too large.
     if (!std::isfinite(result.bound)) {
@@ -319,7 +358,7 @@ class Search {
     for (Index i = 0; i < cell.units(); ++i) {
       if (cell.unstable_unit(i)) return false;
     }
-    return cell.folded->units() == 0;
+    return cell.folded->units() == 0 && cell.ranges.empty();
   }
 
   /// Generation by generation, every cell of one is split into parts: those with the lowest bounds first, since the
@@ -327,9 +366,10 @@ class Search {
   /// the result does not depend on the number of threads. Cells stay in the order of the tree: neighbours are close.
   void grow() {
     const Index inputs = m_root->inputs;
-    Cell root{m_root, Matrix(2, inputs + m_root->units()), -infinity, false};
+    Cell root{m_root, Matrix(2, inputs + m_root->units()), {}, -infinity, false};
     root.ends.row(0).head(inputs) = m_box.lower.transpose();
     root.ends.row(1).head(inputs) = m_box.upper.transpose();
+    for (const OutputRange& range : m_settings.ranges) root.ranges.push_back({range});
     for (Index i = 0; i < m_root->units(); ++i) {
       const Index place = m_root->unit[static_cast<std::size_t>(i)];
       root.ends(0, inputs + i) = m_root->lower(place);
@@ -374,10 +414,7 @@ class Search {
       for (std::size_t i = 0; i < m_leaves.size(); ++i) {
         if (expanded[i] == 0) children[i].push_back(std::move(m_leaves[i]));
         for (Cell& cell : children[i]) {
-          if (cell.bound > m_cutoff) {
-            m_cut = true;
-            continue;
-          }
+          if (cell.bound > m_cutoff) continue;
           alive += settled(cell) ? 0 : 1;
           memory += cell_bytes(cell);
           next.push_back(std::move(cell));
@@ -404,7 +441,6 @@ class Search {
     m_boxes += expansion.boxes;
     m_work += expansion.work;
     m_forward_work += expansion.forward_work;
-    m_cut = m_cut || expansion.cut;
     return probe(expansion.candidates);
   }
 
@@ -550,7 +586,6 @@ class Search {
   double m_cutoff = infinity;
   std::int64_t m_boxes = 0;
   double m_work = 0;
-  bool m_cut = false;
   /// CROWN may be left out, until most parts are still there after work that would have paid for it.
   bool m_forward_only;
   double m_forward_work = 0;
@@ -567,6 +602,11 @@ Subdivision subdivide(const graph::ReluGraph& graph, const Box& box, const graph
   }
   if (static_cast<int>(start.size()) != graph.depth()) {
     throw std::invalid_argument("subdivide: the bounds do not have one entry a layer");
+  }
+  for (const OutputRange& range : settings.ranges) {
+    if (range.output < 0 || range.output >= graph.outputs()) {
+      throw std::invalid_argument("subdivide: a range is not one of an output");
+    }
   }
   if (std::isnan(cutoff)) throw std::invalid_argument("subdivide: the cut-off is not a number");
   return Search(graph, box, start, objective, settings, stop).run(cutoff);

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <vector>
 
+#include "secateur/bounds/price_ascent.hpp"
 #include "secateur/core/stop.hpp"
 #include "secateur/graph/relu_graph.hpp"
 
@@ -17,6 +19,9 @@ struct SubdivisionSettings {
   double work = 1e9;
   /// Share of the work that may be done once the gap does not look like closing: bounds still tighten then.
   double tighten = 0.1;
+  /// Points at which an output is outside of one of these need not be kept. (GCC asks for the initializer where
+  /// settings are named one by one.)
+  std::vector<OutputRange> ranges = {};                      // NOLINT(readability-redundant-member-init)
   std::int64_t boxes = 1000000;                              ///< sub-boxes at most
   double seconds = std::numeric_limits<double>::infinity();  ///< a limit of time in addition
   int threads = 1;                                           ///< the result does not depend on it, unless time runs out
@@ -28,25 +33,28 @@ struct SubdivisionSettings {
   std::uint64_t seed = 1;  ///< of that search
 };
 
-/// What is known of the points x of a box with objective'y(x) <= cutoff, in real arithmetic, for the stored network.
-/// Nothing is lost at the cut-off itself: a point that attains it is among them.
+/// What is known of the points x of a box with objective'y(x) <= cutoff and y(x) inside the ranges, in real arithmetic,
+/// for the stored network. Nothing is lost at the cut-off or a range's side itself: a point that attains it is among
+/// them.
 struct Subdivision {
   graph::NeuronBounds bounds;  ///< hold at those points; inside the bounds that were given
   Box box;                     ///< contains those points
-  /// objective'y >= bound on the *whole* box that was given. Never above the cut-off.
+  /// objective'y >= bound on the *whole* box that was given, where y is inside the ranges. Never above the cut-off.
   double bound = -std::numeric_limits<double>::infinity();
   double cutoff = std::numeric_limits<double>::infinity();  ///< the last one: it may have been lowered on the way
   std::int64_t boxes = 0;                                   ///< sub-boxes that were bounded
   double work = 0;                                          ///< see SubdivisionSettings; without the last pass
-  /// There is no such point: objective'y > cutoff on the whole box. Bounds and box are those that were given.
+  /// There is no such point. Bounds and box are those that were given.
   bool exhausted = false;
 };
 
 /// Bounds by subdivision of the box, for networks with few inputs: the box is split again and again; each part gets
 /// CROWN bounds, at the price of the neurons that are unstable in it (see Folded); parts whose objective is provably
-/// above the cut-off are dropped, and the others shrunk to where the objective's linear lower bound is not above it.
-/// The answer is the union of what is known on the parts that are left. With a cut-off just below the best known
-/// objective this is a branch and bound on the inputs, and `exhausted` is a proof of optimality.
+/// above the cut-off, or an output outside its range, are dropped, and the others shrunk to where linear bounds do not
+/// say so. Ranges have prices as well, which every part inherits and improves: it is dropped if the objective plus the
+/// priced outputs is above what the cut-off and the ranges' sides add up to. The answer is the union of what is known
+/// on the parts that are left. With a cut-off just below the best known objective this is a branch and bound on the
+/// inputs, and `exhausted` is a proof of optimality.
 ///
 /// `box`: inside the graph's domain. `start`: bounds valid at every point of the box (at least where the objective is
 /// not above the cut-off). `objective`: one entry an output. A cut-off of infinity keeps the whole box. It stops by

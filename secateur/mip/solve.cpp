@@ -121,7 +121,7 @@ class Search {
     if (done()) return Status::optimal;
     if (const auto ended = other_search(m_prepared, false, cutoff())) return *ended;
     m_tightened = tighten(
-        m_prepared, m_problem, m_settings, cutoff(), points_later, [this](const Vector& x) { return probe(x); },
+        m_prepared, m_problem, m_goal, m_settings, cutoff(), points_later, [this](const Vector& x) { return probe(x); },
         [this](double bound) { m_ledger.prove(bound); }, m_stop);
     result.boxes = m_tightened.boxes;
     if (done()) return Status::optimal;

@@ -67,6 +67,34 @@ TEST_P(SearchAgainstBruteForce, Agrees) {
   EXPECT_GT(infeasible, 0);
 }
 
+// Everything that tightening does, with the constraints' ranges in subdivision, in front of the search.
+TEST_P(SearchAgainstBruteForce, AgreesAfterTightening) {
+  constexpr int group = 60;
+  const auto [method, number] = GetParam();
+  BruteForceProblem oracle;
+  int constrained = 0, settled = 0;
+  for (int k = 0; k < group; ++k) {
+    const auto seed = static_cast<std::uint64_t>(number * group + k);
+    SCOPED_TRACE(seed);
+    const model::Problem problem = random_problem(700000 + seed);
+    const auto optimum = oracle.solve(problem);
+    model::SolveSettings settings = exact_settings();
+    settings.tighten = model::Tighten::auto_;
+    const model::SolveResult result = search::solve(problem, settings, {}, {}, nullptr, {}, method);
+    constrained += problem.constraints.empty() ? 0 : 1;
+    settled += !problem.constraints.empty() && result.boxes > 0 && result.nodes == 0 ? 1 : 0;
+    ASSERT_EQ(result.status, optimum.objective ? Status::optimal : Status::infeasible);
+    if (!optimum.objective) continue;
+    const double size = std::max(1.0, std::abs(*optimum.objective));
+    EXPECT_NEAR(result.objective.value(), *optimum.objective, 2e-6 * size);
+    const double crossing =
+        problem.sense == Sense::minimize ? *result.bound - *optimum.objective : *optimum.objective - *result.bound;
+    EXPECT_LE(crossing, 1e-7 * size);
+  }
+  EXPECT_GT(constrained, group / 3);
+  EXPECT_GT(settled, group / 10);
+}
+
 /// The optimum of problems without constraints, and a point that satisfies the constraints of the others, go along.
 class NativeSearch : public testing::TestWithParam<Method> {};
 

@@ -100,11 +100,16 @@ SECATEUR_INLINE void relax_layer(const CrownBatch& of, const CrownWork& work, pt
   }
 }
 
+SECATEUR_INLINE CrownRow row_of(const CrownBatch& of, ptrdiff_t row) {
+  if (of.first_target.weight != nullptr && row == of.first[of.layers] - of.inputs) return of.first_target;
+  return {of.weight + row * of.weight_row, of.bias[row], of.error[row], of.magnitude[row]};
+}
+
 /// lambda of `Count` values from v on, for +f and -f: the row's own weights and, from the units behind, mu W.
 template <int Count>
-SECATEUR_INLINE void gather(const CrownBatch& of, const CrownWork& work, ptrdiff_t row, ptrdiff_t layer,
+SECATEUR_INLINE void gather(const CrownBatch& of, const CrownWork& work, const double* row, ptrdiff_t layer,
                             ptrdiff_t block, ptrdiff_t v, const Group& group, Pack* plus, Pack* minus) {
-  const double* own = of.weight + row * of.weight_row + v;
+  const double* own = row + v;
   Pack sum[2][Count];
   unroll<Count>([&](auto c) SECATEUR_LAMBDA {
     sum[0][c.value] = all(own[c.value]);
@@ -144,8 +149,9 @@ SECATEUR_INLINE void relax_unit(const CrownBatch& of, const CrownWork& work, ptr
 }
 
 template <int Count>
-__attribute__((noinline)) void unit_block(const CrownBatch& of, const CrownWork& work, ptrdiff_t row, ptrdiff_t layer,
-                                          ptrdiff_t block, ptrdiff_t v, const Group& group, CrownSums* sums) {
+__attribute__((noinline)) void unit_block(const CrownBatch& of, const CrownWork& work, const double* row,
+                                          ptrdiff_t layer, ptrdiff_t block, ptrdiff_t v, const Group& group,
+                                          CrownSums* sums) {
   Pack lambda[2][Count];
   gather<Count>(of, work, row, layer, block, v, group, lambda[0], lambda[1]);
   for (int c = 0; c < Count; ++c) {
@@ -156,8 +162,9 @@ __attribute__((noinline)) void unit_block(const CrownBatch& of, const CrownWork&
 
 /// The inputs' terms: each coefficient meets the end of its input's range that is worse.
 template <int Count>
-__attribute__((noinline)) void input_block(const CrownBatch& of, const CrownWork& work, ptrdiff_t row, ptrdiff_t layer,
-                                           ptrdiff_t input, const Group& group, CrownSums* sums, double* slope) {
+__attribute__((noinline)) void input_block(const CrownBatch& of, const CrownWork& work, const double* row,
+                                           ptrdiff_t layer, ptrdiff_t input, const Group& group, CrownSums* sums,
+                                           double* slope) {
   Pack lambda[2][Count];
   gather<Count>(of, work, row, layer, 0, input, group, lambda[0], lambda[1]);
   for (int c = 0; c < Count; ++c) {
@@ -169,16 +176,18 @@ __attribute__((noinline)) void input_block(const CrownBatch& of, const CrownWork
       sums[sign].value += value * (value >= Pack{} ? low : high);
       sums[sign].magnitude += abs_of(value) * size;
     }
-    if (slope != nullptr) Lanes::store(group.at(slope, input + c), lambda[0][c]);
+    if (slope == nullptr) continue;
+    Lanes::store(group.at(slope, input + c), lambda[0][c]);
+    Lanes::store(group.at(slope, of.inputs + input + c), lambda[1][c]);
   }
 }
 
 /// The row's interval over what is known of the values before it, as sums that start like a pass's.
-SECATEUR_INLINE void interval_row(const CrownBatch& of, ptrdiff_t layer, ptrdiff_t row, const Group& group, Pack& low,
-                                  Pack& high) {
-  const double* weight = of.weight + row * of.weight_row;
+SECATEUR_INLINE void interval_row(const CrownBatch& of, ptrdiff_t layer, const CrownRow& row, const Group& group,
+                                  Pack& low, Pack& high) {
+  const double* weight = row.weight;
   const Pack zero = {};
-  Pack sum_low = all(of.bias[row] - of.error[row]), sum_high = all(of.bias[row] + of.error[row]);
+  Pack sum_low = all(row.bias - row.error), sum_high = all(row.bias + row.error);
   for (ptrdiff_t v = 0; v < of.first[layer]; ++v) {
     const double w = weight[v];
     if (w == 0) continue;
@@ -205,8 +214,9 @@ SECATEUR_INLINE void bound_row(const CrownBatch& of, const CrownWork& work, ptrd
   const double factor = (2 * units + static_cast<double>(of.inputs) + 16) * 0x1p-53;
   // The interval's terms, N + J + 2 at most, have magnitude_f as the sum of their absolute values.
   Pack interval_low, interval_high;
-  interval_row(of, layer, row, group, interval_low, interval_high);
-  const double slack = factor * of.magnitude[row] + of.underflow;
+  const CrownRow own = row_of(of, row);
+  interval_row(of, layer, own, group, interval_low, interval_high);
+  const double slack = factor * own.magnitude + of.underflow;
   interval_low -= slack;
   interval_high += slack;
   const Pack lower_before = Lanes::load(group.at(of.lower, row));
@@ -220,25 +230,29 @@ SECATEUR_INLINE void bound_row(const CrownBatch& of, const CrownWork& work, ptrd
     return;
   }
   constexpr int most = Lanes::lanes >= 8 ? 8 : 4;
-  CrownSums sums[2] = {{all(of.bias[row] - of.error[row]), all(of.magnitude[row])},
-                       {all(-of.bias[row] - of.error[row]), all(of.magnitude[row])}};
+  CrownSums sums[2] = {{all(own.bias - own.error), all(own.magnitude)},
+                       {all(-own.bias - own.error), all(own.magnitude)}};
   for (ptrdiff_t t = layer; t > 0; --t) {
     ptrdiff_t v = of.first[t - 1];
     const ptrdiff_t end = of.first[t];
-    for (; v + most <= end; v += most) unit_block<most>(of, work, row, layer, t, v, group, sums);
-    for (; v + 2 <= end; v += 2) unit_block<2>(of, work, row, layer, t, v, group, sums);
-    if (v < end) unit_block<1>(of, work, row, layer, t, v, group, sums);
+    for (; v + most <= end; v += most) unit_block<most>(of, work, own.weight, layer, t, v, group, sums);
+    for (; v + 2 <= end; v += 2) unit_block<2>(of, work, own.weight, layer, t, v, group, sums);
+    if (v < end) unit_block<1>(of, work, own.weight, layer, t, v, group, sums);
   }
-  double* slope = layer == of.layers && row == of.first[layer] - of.inputs ? of.slope : nullptr;
+  const ptrdiff_t target = row - (of.first[of.layers] - of.inputs);
+  double* slope = layer == of.layers ? of.slope + 2 * target * of.inputs * crown_lanes : nullptr;
   ptrdiff_t j = 0;
-  for (; j + most <= of.inputs; j += most) input_block<most>(of, work, row, layer, j, group, sums, slope);
-  for (; j + 2 <= of.inputs; j += 2) input_block<2>(of, work, row, layer, j, group, sums, slope);
-  if (j < of.inputs) input_block<1>(of, work, row, layer, j, group, sums, slope);
+  for (; j + most <= of.inputs; j += most) input_block<most>(of, work, own.weight, layer, j, group, sums, slope);
+  for (; j + 2 <= of.inputs; j += 2) input_block<2>(of, work, own.weight, layer, j, group, sums, slope);
+  if (j < of.inputs) input_block<1>(of, work, own.weight, layer, j, group, sums, slope);
   const Pack lower = sums[0].value - (factor * sums[0].magnitude + of.underflow);
-  const Pack upper = -(sums[1].value - (factor * sums[1].magnitude + of.underflow));
+  const Pack minus = sums[1].value - (factor * sums[1].magnitude + of.underflow);
+  const Pack upper = -minus;
   Lanes::store(group.at(of.lower, row), lower > lower_inner ? lower : lower_inner);
   Lanes::store(group.at(of.upper, row), upper < upper_inner ? upper : upper_inner);
-  if (slope != nullptr) Lanes::store(of.bound + group.offset, lower);
+  if (slope == nullptr) return;
+  Lanes::store(group.at(of.bound, 2 * target), lower);
+  Lanes::store(group.at(of.bound, 2 * target + 1), minus);
 }
 
 /// Whether the first target, given what is known of the units so far, lies above the cut-off in every lane.

@@ -75,6 +75,11 @@ constexpr ptrdiff_t forward_inputs = 8;
 ///
 /// may read every value before its layer. Arrays with an entry a lane store the crown_lanes entries of one number
 /// together.
+struct CrownRow {
+  const double* weight = nullptr;
+  double bias = 0, error = 0, magnitude = 0;
+};
+
 struct CrownBatch {
   ptrdiff_t inputs = 0, layers = 0, targets = 0;
   const ptrdiff_t* first = nullptr;  ///< layers + 1 entries; the last is the number of values
@@ -93,7 +98,9 @@ struct CrownBatch {
   const double* box_upper = nullptr;
   double* lower = nullptr;  ///< rows x lanes: bounds known before, tightened in place
   double* upper = nullptr;
-  /// Of the first target: the coefficients of its lower bound on the inputs (inputs x lanes), and that bound.
+  CrownRow first_target;  ///< instead of the first target's row, if its weights are given
+  /// Of each target f that is wanted: the coefficients of the lower bounds of f and of -f on the inputs (targets x 2 x
+  /// inputs x lanes), and these bounds (targets x 2 x lanes).
   double* slope = nullptr;
   double* bound = nullptr;
   /// A batch ends early where the first target is above this in every lane: bounds of rows behind stay as they were.

@@ -140,6 +140,140 @@ TEST(Subdivision, LosesNoPointThatIsNotAboveTheCutoff) {
   EXPECT_GT(shrunk, 40);
 }
 
+/// The double nearest to a number from below or above.
+double rounded(const Rational& value, bool up) {
+  double result = value.get_d();
+  const double end = up ? HUGE_VAL : -HUGE_VAL;
+  while (up ? Rational(result) < value : Rational(result) > value) result = std::nextafter(result, end);
+  return result;
+}
+
+// Ranges whose sides, and a cut-off that, some sampled point attains: everything inside has to stay.
+TEST(Subdivision, LosesNoPointInsideTheRanges) {
+  Rng rng(149);
+  int kept = 0, smaller = 0, exhausted = 0;
+  for (int c = 0; c < 80; ++c) {
+    const Trial t = trial(rng, c);
+    std::vector<std::vector<exact::Point>> points;
+    std::vector<Vector> inputs;
+    for (int s = 0; s < 80; ++s) {
+      inputs.push_back(sample(t.box, rng, s));
+      points.push_back(exact::preactivations(t.network, inputs.back()));
+    }
+    SubdivisionSettings settings{.tighten = 1, .boxes = 2000};
+    for (Index o = 0; o < 2; ++o) {
+      const auto at = [&](std::size_t s) { return points[s].back()[static_cast<std::size_t>(o)]; };
+      const auto [low, high] = std::minmax({at(rng.below(80)), at(rng.below(80))});
+      const auto open = rng.below(3);
+      settings.ranges.push_back(
+          {o, open == 0 ? -HUGE_VAL : rounded(low, false), open == 1 ? HUGE_VAL : rounded(high, true)});
+    }
+    const auto inside = [&](std::size_t s) {
+      return std::ranges::all_of(settings.ranges, [&](const OutputRange& range) {
+        const Rational& y = points[s].back()[static_cast<std::size_t>(range.output)];
+        return (std::isinf(range.lower) || y >= Rational(range.lower)) &&
+               (std::isinf(range.upper) || y <= Rational(range.upper));
+      });
+    };
+    std::vector<std::size_t> feasible;
+    for (std::size_t s = 0; s < points.size(); ++s) {
+      if (inside(s)) feasible.push_back(s);
+    }
+    std::ranges::sort(feasible, {}, [&](std::size_t s) { return combine(t.objective, points[s].back()); });
+    double cutoff = std::numeric_limits<double>::infinity();
+    if (c % 4 != 0 && !feasible.empty()) {
+      cutoff = rounded(combine(t.objective, points[feasible[feasible.size() / 3]].back()), true);
+    }
+    const Subdivision result = subdivide(t.graph, t.box, t.start, t.objective, cutoff, settings);
+    exhausted += result.exhausted;
+    smaller += (result.box.upper - result.box.lower).sum() < 0.9 * (t.box.upper - t.box.lower).sum();
+    for (const std::size_t s : feasible) {
+      const Rational value = combine(t.objective, points[s].back());
+      ASSERT_TRUE(std::isfinite(result.bound));
+      ASSERT_GE(value, Rational(result.bound)) << c;
+      if (std::isfinite(cutoff) && value > Rational(cutoff)) continue;
+      ASSERT_FALSE(result.exhausted) << c;
+      ++kept;
+      EXPECT_TRUE(result.box.contains(inputs[s]));
+      expect_inside(points[s], result.bounds);
+    }
+  }
+  EXPECT_GT(kept, 300);
+  EXPECT_GT(smaller, 20);
+  EXPECT_GT(exhausted, 0);
+}
+
+/// Half a random network's outputs are allowed; the best sampled point there, and what is asked for below it.
+struct Constrained {
+  Trial t;
+  OutputRange range;
+  double best = std::numeric_limits<double>::infinity();
+};
+
+Constrained constrained(Rng& rng, Index inputs) {
+  Constrained c;
+  c.t.network = random_network({.widths = {inputs, 20, 20, 2}}, rng);
+  c.t.box = random_box(inputs, 2, rng);
+  c.t.graph = graph::lower(c.t.network, c.t.box);
+  c.t.start = crown(c.t.graph, c.t.box);
+  c.t.objective = Vector{{1.0, 0.0}};
+  // The constrained output is the larger the smaller the objective.
+  Vector lowest;
+  double least = HUGE_VAL, middle = 0;
+  for (int s = 0; s < 200; ++s) {
+    const Vector y = nn::evaluate(c.t.network, random_point(c.t.box, rng));
+    middle += y(1) / 200;
+    if (y(0) < least) {
+      least = y(0);
+      lowest = y;
+    }
+  }
+  c.range = lowest(1) > middle ? OutputRange{1, -HUGE_VAL, middle} : OutputRange{1, middle, HUGE_VAL};
+  return c;
+}
+
+// Below the best point inside the range the objective alone leaves all that is outside.
+TEST(Subdivision, RangesCloseWhatTheObjectiveAloneLeavesOpen) {
+  Rng rng(151);
+  int closed = 0, left_open = 0;
+  for (int k = 0; k < 12; ++k) {
+    Constrained c = constrained(rng, 2 + k % 2);
+    SubdivisionSettings settings{.tighten = 1, .boxes = 100000};
+    settings.ranges.push_back(c.range);
+    settings.probe = [&](const Vector& x) {
+      const Vector y = nn::evaluate(c.t.network, x);
+      if (y(1) >= c.range.lower && y(1) <= c.range.upper) c.best = std::min(c.best, y(0));
+      return c.best - 1e-2 * std::max(1.0, std::abs(c.best));
+    };
+    for (int s = 0; s < 20000; ++s) settings.probe(random_point(c.t.box, rng));
+    const double cutoff = settings.probe(c.t.box.lower);
+    const Subdivision with = subdivide(c.t.graph, c.t.box, c.t.start, c.t.objective, cutoff, settings);
+    closed += with.exhausted && with.boxes < 5000;
+    settings.ranges.clear();
+    settings.boxes = 2000;
+    const Subdivision without = subdivide(c.t.graph, c.t.box, c.t.start, c.t.objective, cutoff, settings);
+    left_open += !without.exhausted;
+    EXPECT_LE(without.bound, with.bound);
+  }
+  EXPECT_GE(closed, 11);
+  EXPECT_GE(left_open, 10);
+}
+
+// No point at all: with no cut-off either, ranges alone exhaust the box.
+TEST(Subdivision, RangesAloneMayExhaustTheBox) {
+  Rng rng(157);
+  const Constrained c = constrained(rng, 2);
+  double highest = -HUGE_VAL;
+  for (int s = 0; s < 2000; ++s) highest = std::max(highest, nn::evaluate(c.t.network, random_point(c.t.box, rng))(1));
+  SubdivisionSettings settings{.tighten = 1};
+  settings.ranges.push_back({1, highest + 0.5 * std::abs(highest) + 1, HUGE_VAL});
+  const Subdivision result =
+      subdivide(c.t.graph, c.t.box, c.t.start, c.t.objective, std::numeric_limits<double>::infinity(), settings);
+  EXPECT_TRUE(result.exhausted);
+  EXPECT_EQ(result.bound, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(result.box.lower, c.t.box.lower);
+}
+
 // Just below the optimum there is no point; at the optimum there is one.
 TEST(Subdivision, ProvesTheOptimumOfReferenceInstances) {
   const auto data = std::filesystem::path(SECATEUR_TEST_DATA).parent_path() / "data";
@@ -253,6 +387,29 @@ TEST(Subdivision, DoesNotDependOnTheNumberOfThreads) {
     EXPECT_EQ(one.boxes, three.boxes);
     EXPECT_EQ(one.bound, three.bound);
     EXPECT_TRUE(inside(one.bounds, three.bounds) && inside(three.bounds, one.bounds));
+  }
+}
+
+// Far above the optimum most parts stay, and those that the objective settles by itself are no reason to go on beyond
+// the share of work that tightening is worth.
+TEST(Subdivision, EndsWhereItDoesNotPay) {
+  const auto data = std::filesystem::path(SECATEUR_TEST_DATA).parent_path() / "data";
+  nlohmann::json instances;
+  std::ifstream(data / "instances.json") >> instances;
+  const auto instance =
+      std::ranges::find_if(instances, [](const nlohmann::json& each) { return each["name"] == "d4_3x50_dense"; });
+  ASSERT_NE(instance, instances.end());
+  const Box box{Vector::Constant(4, (*instance)["lower"][0].get<double>()),
+                Vector::Constant(4, (*instance)["upper"][0].get<double>())};
+  const ReluGraph graph = graph::lower(nn::read_onnx(data / (*instance)["network"].get<std::string>()), box);
+  const NeuronBounds start = crown(graph, box);
+  const double sign = (*instance)["sense"] == "minimize" ? 1 : -1;
+  const double reference = sign * (*instance)["reference"].get<double>();
+  for (const double above : {0.3, 0.5, 0.7}) {
+    const Subdivision result = subdivide(graph, box, start, Vector::Constant(1, sign),
+                                         reference + above * std::abs(reference), {.work = 2e9, .tighten = 0.01});
+    EXPECT_FALSE(result.exhausted);
+    EXPECT_LT(result.boxes, 8000);
   }
 }
 
@@ -440,6 +597,9 @@ TEST(Subdivision, RefusesWhatDoesNotFit) {
                std::invalid_argument);
   EXPECT_THROW(subdivide(t.graph, t.box, t.start, t.objective, std::numeric_limits<double>::quiet_NaN()),
                std::invalid_argument);
+  SubdivisionSettings settings;
+  settings.ranges.push_back({2, 0, 1});
+  EXPECT_THROW(subdivide(t.graph, t.box, t.start, t.objective, none, settings), std::invalid_argument);
 }
 
 }  // namespace
