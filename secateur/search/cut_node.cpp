@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "secateur/core/rounding.hpp"
+#include "secateur/search/kept_points.hpp"
+#include "secateur/search/separation.hpp"
 
 namespace secateur::search {
 
@@ -22,8 +24,10 @@ constexpr int reliable = 4;
 constexpr std::size_t most_trials = 8, vain_trials = 3;
 /// The tableau is built anew after so many exchanges.
 constexpr std::int64_t refactor_every = 1000;
-/// Rows that the tableau may have beyond those of the root.
+/// Rows that the tableau may have beyond those that a dive begins with.
 constexpr int spare_rows = 30;
+/// Rounds of cuts at the beginning of a dive.
+constexpr int own_rounds = 2;
 
 }  // namespace
 
@@ -68,21 +72,20 @@ void CutDiver::watch(const CutNode& node, bool inside, bool closed) const {
 
 void CutDiver::dive(CutNode node, double cutoff, int budget, const PseudoCosts& costs, CutDive& result) {
   const Form& form = m_shared.form;
-  m_program = m_shared.root;
-  const double before = m_program.simplex().work();
-  if (node.basis) {
-    form.column_bounds(node.bounds, m_lower, m_upper);
-    m_program.set_bounds(m_lower, m_upper);
-    m_program.go_to(*node.basis);
-  }
-  m_refactored = m_shared.root.simplex().exchanges();
   m_costs = costs;
   m_cutoff = cutoff;
   m_program_cutoff = cutoff - form.offset + form.objective_error;
   m_program_cutoff += 1e-9 * std::max(1.0, std::abs(m_program_cutoff));
+  const bool held = holds_known(node);
+  const bool any = begin(node);
+  watch(node, held, !any);
+  if (!any) {
+    ++result.nodes;
+    return;
+  }
+  const double before = m_form == &form ? m_shared.root.simplex().work() : 0;
   result.open.push_back(std::move(node));
-  while (!result.open.empty() && result.nodes < budget) {
-    if (m_stop.reason()) return;
+  while (!result.open.empty() && result.nodes < budget && !m_stop.reason()) {
     CutNode at = std::move(result.open.back());
     result.open.pop_back();
     if (at.bound > m_cutoff) continue;
@@ -95,6 +98,75 @@ void CutDiver::dive(CutNode node, double cutoff, int budget, const PseudoCosts& 
     if (split(std::move(at), result)) watch({}, inside, true);
   }
   result.work += m_program.simplex().work() - before;
+  leave(result);
+}
+
+/// Makes the dive's form and program. The root, and what has been saved, begin with the root's. False: the node holds
+/// nothing.
+bool CutDiver::begin(CutNode& node) {
+  m_bases.clear();
+  m_form = &m_shared.form;
+  if (node.basis) {
+    if (!narrow(node)) return false;
+    m_own = std::make_unique<Form>(make_form(m_shared.form.network, m_shared.form.ranges, node.bounds));
+    m_form = m_own.get();
+    KeptPoints kept(*m_own, m_shared.task.values, 20);
+    if (m_known && holds_known(node)) kept.add(*m_known);
+    for (std::size_t i = 0; i < node.cuts->rows.size(); ++i) m_own->rows.push_back(node.cuts->rows[i]);
+    m_program = CutProgram(*m_own);
+    m_program.go_to(*node.basis);
+    add_hulls();
+    // Its bound no longer says what the branching that made it has gained.
+    node.column = -1;
+    for (std::size_t i = 0; i < m_own->rows.size(); ++i) kept.check(*m_own, m_own->rows[i]);
+  } else {
+    m_program = m_shared.root;
+  }
+  m_bases.push_back(std::make_shared<Basis>(m_program.basis()));
+  node.basis = m_bases.back();
+  node.cuts = nullptr;
+  m_rows = m_program.simplex().rows();
+  m_refactored = m_program.simplex().exchanges();
+  return true;
+}
+
+/// Hulls of units within the bounds of the dive's first node.
+void CutDiver::add_hulls() {
+  Separator separator(*m_own);
+  for (int round = 0; round < own_rounds; ++round) {
+    if (m_program.solve(m_program_cutoff, most_exchanges) != SimplexEnd::optimal) return;
+    m_program.simplex().point(m_x);
+    const std::vector<Cut> cuts = separator.run_hulls(m_x, std::max(10, m_own->units));
+    if (cuts.empty()) break;
+    for (const Cut& cut : cuts) m_own->rows.push_back(cut.row);
+    m_program.shed(0);
+  }
+  if (m_program.solve(m_program_cutoff, most_exchanges) == SimplexEnd::optimal) m_program.shed(0);
+}
+
+/// Open nodes take the cuts along that their bases name.
+void CutDiver::leave(CutDive& result) {
+  if (result.open.empty()) return;
+  const auto first = static_cast<std::size_t>(m_form->formulation_rows);
+  std::vector<int> name(m_form->rows.size() - first, 0);
+  std::erase_if(m_bases, [](const auto& basis) { return basis.use_count() == 1; });
+  const auto each_cut = [&](const auto& visit) {
+    for (const auto& basis : m_bases) {
+      for (int& row : basis->rows) {
+        if (row >= m_form->formulation_rows) visit(row, name[static_cast<std::size_t>(row) - first]);
+      }
+    }
+  };
+  each_cut([](int, int& used) { used = 1; });
+  const auto pool = std::make_shared<CutPool>();
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == 0) continue;
+    name[i] = m_form->formulation_rows + static_cast<int>(pool->rows.size());
+    pool->rows.push_back(m_form->rows[first + i]);
+  }
+  each_cut([](int& row, int renamed) { row = renamed; });
+  for (CutNode& node : result.open) node.cuts = pool;
+  m_bases.clear();
 }
 
 /// A closed node has gained as much as it took, at least.
@@ -107,25 +179,25 @@ void CutDiver::learn(CutNode& node, Fate fate, CutDive& result) {
   node.column = -1;
 }
 
-CutDiver::Fate CutDiver::bound(CutNode& node) {
-  const Form& form = m_shared.form;
-  if (!m_shared.propagation.run(node.bounds, m_cutoff, sweeps)) {
-    node.bound = infinity;
-    return Fate::closed;
-  }
-  for (int j = 0; j < form.inputs; ++j) {
-    const auto i = static_cast<std::size_t>(j);
-    const Values& values = m_shared.task.values[i];
+/// Propagation, and inputs with isolated values between two of these. False: the node holds nothing.
+bool CutDiver::narrow(CutNode& node) const {
+  bool any = m_shared.propagation.run(node.bounds, m_cutoff, sweeps);
+  for (std::size_t j = 0; any && j < m_shared.task.values.size(); ++j) {
+    const Values& values = m_shared.task.values[j];
     if (values.any()) continue;
-    node.bounds.input_lower[i] = values.up(node.bounds.input_lower[i]);
-    node.bounds.input_upper[i] = values.down(node.bounds.input_upper[i]);
-    if (node.bounds.input_lower[i] > node.bounds.input_upper[i]) {
-      node.bound = infinity;
-      return Fate::closed;
-    }
+    node.bounds.input_lower[j] = values.up(node.bounds.input_lower[j]);
+    node.bounds.input_upper[j] = values.down(node.bounds.input_upper[j]);
+    any = node.bounds.input_lower[j] <= node.bounds.input_upper[j];
   }
+  if (!any) node.bound = infinity;
+  return any;
+}
+
+CutDiver::Fate CutDiver::bound(CutNode& node) {
+  const Form& form = *m_form;
+  if (!narrow(node)) return Fate::closed;
   form.column_bounds(node.bounds, m_lower, m_upper);
-  m_program.shed(m_shared.root.simplex().rows() + spare_rows);
+  m_program.shed(m_rows + spare_rows);
   m_program.set_bounds(m_lower, m_upper);
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (attempt > 0 || m_program.simplex().exchanges() - m_refactored > refactor_every) {
@@ -143,7 +215,7 @@ CutDiver::Fate CutDiver::bound(CutNode& node) {
 }
 
 CutNode CutDiver::child(const CutNode& node, int column, bool up) const {
-  const Form& form = m_shared.form;
+  const Form& form = *m_form;
   CutNode result;
   result.bounds = node.bounds;
   result.bound = node.bound;
@@ -175,7 +247,7 @@ CutNode CutDiver::child(const CutNode& node, int column, bool up) const {
 
 /// True: nothing was left to split.
 bool CutDiver::split(CutNode node, CutDive& result) {
-  const Form& form = m_shared.form;
+  const Form& form = *m_form;
   m_program.simplex().point(m_x);
   const double objective = m_program.simplex().objective();
   Vector x = Eigen::Map<const Vector>(m_x.data(), form.inputs);
@@ -207,7 +279,7 @@ bool CutDiver::split(CutNode node, CutDive& result) {
   const auto c = static_cast<std::size_t>(column);
   CutNode down = child(node, column, false), up = child(node, column, true);
   const double fraction = form.is_binary(column) ? m_x[c] : 0.5;
-  const auto basis = std::make_shared<const Basis>(m_program.basis());
+  const auto basis = m_bases.emplace_back(std::make_shared<Basis>(m_program.basis()));
   for (CutNode* each : {&down, &up}) {
     each->basis = basis;
     each->column = column;
@@ -225,7 +297,7 @@ bool CutDiver::split(CutNode node, CutDive& result) {
 /// What a child's bound is thought to gain, from a few exchanges; learns from it. `closed`: it is proven to hold
 /// nothing.
 double CutDiver::look(const CutNode& node, int column, bool up, CutDive& result, bool& closed) {
-  const Form& form = m_shared.form;
+  const Form& form = *m_form;
   CutNode next = child(node, column, up);
   closed = !m_shared.propagation.run(next.bounds, m_cutoff, 1);
   const double fraction = m_x[static_cast<std::size_t>(column)];
@@ -253,7 +325,7 @@ double CutDiver::look(const CutNode& node, int column, bool up, CutDive& result,
 /// The column to branch on, -1: there is none. Fractional binaries by the product of what both children are thought to
 /// gain; those with few trials are tried (reliability branching, Achterberg, Koch & Martin 2005).
 int CutDiver::choose(CutNode& node, CutDive& result, bool& closed) {
-  const Form& form = m_shared.form;
+  const Form& form = *m_form;
   int input = -1;
   double furthest = integral;
   for (int j = 0; j < form.inputs; ++j) {

@@ -14,12 +14,20 @@
 
 namespace secateur::search {
 
+/// Cuts that a dive leaves to its open nodes: they hold within the bounds of the node that it began with.
+struct CutPool {
+  Rows rows;
+  int holders = 0;  ///< open nodes that have it, as the tree counts them
+};
+
 /// A part of a form: its points whose inputs and preactivations lie in the bounds.
 struct CutNode {
   SignBounds bounds;
   double bound = -std::numeric_limits<double>::infinity();
   int depth = 0;
-  std::shared_ptr<const Basis> basis;  ///< of its parent's optimum; null: the root's
+  /// Of its parent's optimum; rows have the names of a form with these cuts instead of the root's. Null: the root's.
+  std::shared_ptr<const Basis> basis;
+  std::shared_ptr<CutPool> cuts;
   /// The branching that made it, for pseudo-costs: its column, by how much it moves, from which objective.
   int column = -1;
   bool up = false;
@@ -47,7 +55,8 @@ struct CutDive {
   double work = 0;  ///< DualSimplex::work()
 };
 
-/// Searches below a node depth first. One a thread; what it does depends on its arguments only.
+/// Searches below a node depth first, with a form of its own: its rows and further cuts are made from the bounds of the
+/// node that the dive begins with, and hold below it. One a thread; what it does depends on its arguments only.
 class CutDiver {
  public:
   CutDiver(const CutTask& shared, const Stop& stop);
@@ -57,6 +66,10 @@ class CutDiver {
 
  private:
   enum class Fate { open, closed };
+  [[nodiscard]] bool begin(CutNode& node);
+  void add_hulls();
+  void leave(CutDive& result);
+  [[nodiscard]] bool narrow(CutNode& node) const;
   [[nodiscard]] Fate bound(CutNode& node);
   void learn(CutNode& node, Fate fate, CutDive& result);
   bool split(CutNode node, CutDive& result);
@@ -68,7 +81,11 @@ class CutDiver {
 
   const CutTask& m_shared;
   const Stop& m_stop;
+  const Form* m_form = nullptr;  ///< the dive's: the root's, or its own
+  std::unique_ptr<Form> m_own;
   CutProgram m_program, m_trial;
+  std::vector<std::shared_ptr<Basis>> m_bases;  ///< of the dive's nodes
+  int m_rows = 0;                               ///< of the tableau that the dive begins with
   PseudoCosts m_costs;
   double m_cutoff = 0, m_program_cutoff = 0;
   std::int64_t m_refactored = 0;

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "secateur/core/rng.hpp"
 #include "secateur/core/rounding.hpp"
+#include "secateur/search/kept_points.hpp"
 #include "secateur/search/separation.hpp"
 
 namespace secateur::search {
@@ -45,50 +45,6 @@ bool worthwhile(double objective, double cutoff) {
   return objective < cutoff - 1e-6 * std::max(1.0, std::abs(objective));
 }
 
-/// How much of a row's side a point lacks, relative to the size of what the row adds up; negative: it keeps the row.
-double lacking(const Form& form, const std::vector<double>& point, const RowView& row) {
-  double sum = -row.side, size = std::abs(row.side) + 1;
-  for (std::size_t k = 0; k < row.column.size(); ++k) {
-    const auto j = static_cast<std::size_t>(row.column[k]);
-    sum += row.value[k] * point[j];
-    size += std::abs(row.value[k]) * form.size[j];
-  }
-  return sum / size;
-}
-
-/// Throws when a cut loses a point.
-void check(const Form& form, const std::vector<double>& known, const RowView& row) {
-  if (lacking(form, known, row) > 1e-9) throw std::logic_error("a cut loses a point of the form");
-}
-
-/// Points of the form in debug builds, none in others: sampled, as far as they meet its rows and bounds. Every cut has
-/// to keep them.
-std::vector<std::vector<double>> sampled_points(const Form& form, const Task& task) {
-#ifdef NDEBUG
-  constexpr int samples = 0;
-#else
-  constexpr int samples = 200;
-#endif
-  std::vector<std::vector<double>> points;
-  Rng rng(1);
-  std::vector<double> x(static_cast<std::size_t>(form.inputs)), columns;
-  for (int k = 0; k < samples; ++k) {
-    for (std::size_t j = 0; j < x.size(); ++j) {
-      x[j] = rng.uniform(form.lower[j], form.upper[j]);
-      const Values& values = task.values[j];
-      if (!values.any()) x[j] = values.down(x[j]) >= form.lower[j] ? values.down(x[j]) : values.up(x[j]);
-    }
-    form.complete(x.data(), columns);
-    bool inside = true;
-    for (std::size_t j = 0; j < columns.size(); ++j) {
-      inside = inside && columns[j] >= form.lower[j] && columns[j] <= form.upper[j];
-    }
-    for (std::size_t i = 0; i < form.rows.size() && inside; ++i) inside = lacking(form, columns, form.rows[i]) <= 1e-12;
-    if (inside) points.push_back(columns);
-  }
-  return points;
-}
-
 }  // namespace
 
 CutRoot make_root(const Task& task, std::shared_ptr<const Network> network, const Box& box, double cutoff,
@@ -115,15 +71,13 @@ CutRoot make_root(const Task& task, std::shared_ptr<const Network> network, cons
   root.form = std::make_unique<Form>(make_form(std::move(network), task.ranges, root.bounds));
   Form& form = *root.form;
   root.program = CutProgram(form);
-  std::vector<double> known;
+  KeptPoints kept(form, task.values, 200);
   if (root.watched) {
+    std::vector<double> known;
     form.complete(task.sentinel->point().data(), known);
-    for (std::size_t i = 0; i < form.rows.size(); ++i) check(form, known, form.rows[i]);
+    kept.add(known);
+    for (std::size_t i = 0; i < form.rows.size(); ++i) kept.check(form, form.rows[i]);
   }
-
-  std::vector<std::vector<double>> kept = sampled_points(form, task);
-  if (root.watched) kept.push_back(known);
-
   CutProgram& program = root.program;
   std::vector<double> x;
   std::int64_t refactored = 0;
@@ -154,7 +108,7 @@ CutRoot make_root(const Task& task, std::shared_ptr<const Network> network, cons
     if (cuts.empty()) break;
     ++root.rounds;
     for (const Cut& cut : cuts) {
-      for (const std::vector<double>& point : kept) check(form, point, cut.row);
+      kept.check(form, cut.row);
       form.rows.push_back(cut.row);
     }
     constexpr std::int64_t refactor_every = 500;

@@ -163,7 +163,7 @@ class CutTree final : public Rounds<CutNode> {
     return folded().inputs + folded().unit[static_cast<std::size_t>(column - form.inputs - form.units)];
   }
 
-  [[nodiscard]] double bytes(const CutNode& node) const override {
+  [[nodiscard]] static double bytes(const CutNode& node) {
     return 16.0 * static_cast<double>(node.bounds.lower.size() + node.bounds.input_lower.size()) + 300 +
            (node.basis ? 4.0 * static_cast<double>(node.basis->columns.size() + node.basis->rows.size()) : 0.0);
   }
@@ -171,6 +171,15 @@ class CutTree final : public Rounds<CutNode> {
     const std::vector<double>&lower = node.bounds.input_lower, &upper = node.bounds.input_upper;
     return {Eigen::Map<const Vector>(lower.data(), static_cast<Index>(lower.size())),
             Eigen::Map<const Vector>(upper.data(), static_cast<Index>(upper.size()))};
+  }
+  /// Cuts count as long as any open node has them.
+  double kept(CutNode& node) override {
+    const bool first = node.cuts && node.cuts->holders++ == 0;
+    return bytes(node) + (first ? node.cuts->rows.bytes() : 0.0);
+  }
+  double freed(CutNode& node) override {
+    const bool last = node.cuts && --node.cuts->holders == 0;
+    return bytes(node) + (last ? node.cuts->rows.bytes() : 0.0);
   }
   [[nodiscard]] std::size_t most_in_round() const override { return 8; }
   [[nodiscard]] double work() const override { return m_work; }

@@ -51,11 +51,15 @@ class Rows {
     const auto count = static_cast<std::size_t>(m_start[i + 1]) - start;
     return {{m_column.data() + start, count}, {m_value.data() + start, count}, m_side[i]};
   }
-  void push_back(const Inequality& row) {
+  void push_back(const RowView& row) {
     m_column.insert(m_column.end(), row.column.begin(), row.column.end());
     m_value.insert(m_value.end(), row.value.begin(), row.value.end());
     m_start.push_back(static_cast<int>(m_column.size()));
     m_side.push_back(row.side);
+  }
+  [[nodiscard]] double bytes() const {
+    return static_cast<double>(sizeof(int) * (m_start.size() + m_column.size()) +
+                               sizeof(double) * (m_value.size() + m_side.size()));
   }
 
  private:

@@ -67,8 +67,10 @@ class Rounds : public Search {
     }
   };
 
-  [[nodiscard]] virtual double bytes(const Node& node) const = 0;
   [[nodiscard]] virtual Box box(const Node& node) const = 0;  ///< of its inputs
+  /// Bytes that a node takes as it is kept open, and gives back as it no longer is.
+  virtual double kept(Node& node) = 0;
+  virtual double freed(Node& node) = 0;
   [[nodiscard]] virtual std::size_t most_in_round() const = 0;
   [[nodiscard]] virtual double work() const = 0;  ///< TreeState::work
   virtual void round(std::vector<Node> nodes, bool deep) = 0;
@@ -95,7 +97,7 @@ class Rounds : public Search {
   /// Keeps a node open, unless it is above the cut-off.
   void push(Node node) {
     if (above(node.bound, m_cutoff)) return;
-    m_bytes += bytes(node);
+    m_bytes += kept(node);
     m_share += share(node);
     const double bound = node.bound;
     m_open.insert({bound, m_number++, std::make_shared<Node>(std::move(node))});
@@ -134,7 +136,7 @@ class Rounds : public Search {
     return m_listener.errand(work(), parts);
   }
   void remove(std::set<Entry>::iterator at) {
-    m_bytes -= bytes(*at->node);
+    m_bytes -= freed(*at->node);
     m_share -= share(*at->node);
     m_open.erase(at);
   }

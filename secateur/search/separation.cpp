@@ -37,6 +37,12 @@ std::vector<Cut> Separator::run(const std::vector<double>& x, const DualSimplex&
   return choose(static_cast<std::size_t>(most));
 }
 
+std::vector<Cut> Separator::run_hulls(const std::vector<double>& x, int most) {
+  m_cuts.clear();
+  hull_cuts(x);
+  return choose(static_cast<std::size_t>(most));
+}
+
 /// delta = 0 asks for K >= -sum_I min(w v) on the right of a - sum_I w v - D delta <= K, delta = 1 for K + D >= b +
 /// error
 /// + sum_not_I max(w v).

@@ -21,6 +21,8 @@ class Separator {
 
   /// Best first, no two nearly parallel, no more than `most`.
   std::vector<Cut> run(const std::vector<double>& x, const DualSimplex& simplex, int most);
+  /// Cuts of the first kind alone, which take next to no time.
+  std::vector<Cut> run_hulls(const std::vector<double>& x, int most);
 
  private:
   void hull_cuts(const std::vector<double>& x);

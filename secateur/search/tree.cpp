@@ -95,7 +95,9 @@ class Tree final : public Rounds<Node> {
   [[nodiscard]] SavedTree saved() const override { return saved_by(saved_node); }
 
  private:
-  [[nodiscard]] double bytes(const Node& node) const override {
+  double kept(Node& node) override { return bytes(node); }
+  double freed(Node& node) override { return bytes(node); }
+  [[nodiscard]] static double bytes(const Node& node) {
     const auto values = static_cast<double>(node.lower.size());
     return 24 * values + 600 + 16 * static_cast<double>(node.splits.size());
   }

@@ -11,6 +11,7 @@
 #include "secateur/core/rng.hpp"
 #include "secateur/graph/lower.hpp"
 #include "secateur/lp/session.hpp"
+#include "secateur/search/cut_node.hpp"
 #include "secateur/search/cut_root.hpp"
 #include "secateur/search/separation.hpp"
 #include "secateur/search/solve.hpp"
@@ -203,6 +204,16 @@ TEST(DualSimplex, StopsAboveACutoff) {
   }
 }
 
+void expect_row_holds(const Form& form, const RowView& row, const std::vector<double>& columns) {
+  double sum = -row.side, size = std::abs(row.side);
+  for (std::size_t n = 0; n < row.column.size(); ++n) {
+    const auto j = static_cast<std::size_t>(row.column[n]);
+    sum += row.value[n] * columns[j];
+    size += std::abs(row.value[n]) * form.size[j];
+  }
+  EXPECT_LE(sum, 1e-11 * std::max(1.0, size));
+}
+
 /// Every row of a root, formulation and cuts, at sampled points; and its bound.
 TEST(CutRoot, RowsAndBoundHoldAtEverySampledPoint) {
   std::size_t cuts = 0;
@@ -218,16 +229,7 @@ TEST(CutRoot, RowsAndBoundHoldAtEverySampledPoint) {
       const Vector x = random_point(root.bounds.input_lower, root.bounds.input_upper, rng);
       const double objective = form.complete(x.data(), columns);
       EXPECT_GE(objective + 1e-10 * std::max(1.0, std::abs(objective)), root.bound);
-      for (std::size_t i = 0; i < form.rows.size(); ++i) {
-        const RowView row = form.rows[i];
-        double sum = -row.side, size = std::abs(row.side);
-        for (std::size_t n = 0; n < row.column.size(); ++n) {
-          const auto j = static_cast<std::size_t>(row.column[n]);
-          sum += row.value[n] * columns[j];
-          size += std::abs(row.value[n]) * form.size[j];
-        }
-        ASSERT_LE(sum, 1e-11 * std::max(1.0, size)) << "row " << i;
-      }
+      for (std::size_t i = 0; i < form.rows.size(); ++i) expect_row_holds(form, form.rows[i], columns);
     }
   }
   EXPECT_GT(cuts, 500u);
@@ -242,6 +244,96 @@ TEST(CutRoot, CutsRaiseTheBound) {
   const CutRoot cut = subject.root();
   EXPECT_GT(cut.rounds, 0);
   EXPECT_GT(cut.bound, plain.bound + 0.01 * std::abs(plain.bound));
+}
+
+/// A sampled point: its columns, its preactivations and its objective.
+struct Sample {
+  std::vector<double> columns, z;
+  double objective = 0;
+
+  Sample(const Form& form, const Vector& x) {
+    objective = form.complete(x.data(), columns);
+    const bounds::Folded& folded = form.network->folded();
+    for (Index i = 0; i < folded.units(); ++i) {
+      z.push_back(folded.bias(i));
+      for (Index v = 0; v < folded.values(); ++v) {
+        z.back() += folded.weight(i, v) * columns[static_cast<std::size_t>(v)];
+      }
+    }
+  }
+  /// By so much, or but for so much if it is negative.
+  [[nodiscard]] bool inside(const SignBounds& bounds, double margin) const {
+    const auto within = [margin](double at, double lower, double upper) {
+      return at >= lower + margin && at <= upper - margin;
+    };
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      if (!within(z[i], bounds.lower[i], bounds.upper[i])) return false;
+    }
+    for (std::size_t j = 0; j < bounds.input_lower.size(); ++j) {
+      if (!within(columns[j], bounds.input_lower[j], bounds.input_upper[j])) return false;
+    }
+    return true;
+  }
+};
+
+/// Dives from random places of the tree, each with rows and cuts that hold in its part only: what they leave to open
+/// nodes holds at every sampled point there, and no point below the cut-off is lost.
+TEST(CutDiver, KeepsEverySampledPointThroughDivesFromRandomNodes) {
+  constexpr double margin = 1e-9;
+  std::size_t cuts = 0, local = 0;
+  int held = 0;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    SCOPED_TRACE(seed);
+    const Subject subject(seed, {4, 12, 10, 8, 1}, seed % 2 == 0 ? 0.5 : 1.0);
+    const CutRoot root = subject.root();
+    const Form& form = *root.form;
+    Rng rng(seed);
+    std::vector<Sample> samples;
+    for (int k = 0; k < 400; ++k) {
+      samples.emplace_back(form, random_point(root.bounds.input_lower, root.bounds.input_upper, rng));
+    }
+    const double cutoff = seed % 3 == 0 ? infinity : samples.front().objective;
+    const Stop stop;
+    const CutTask shared{subject.task, form, *root.propagation, root.program, false};
+    CutDiver diver(shared, stop);
+    const PseudoCosts costs(form.columns());
+    std::vector<CutNode> open(1);
+    open.front().bounds = root.bounds;
+    open.front().bound = root.bound;
+    double settled = infinity;
+    for (int k = 0; k < 25 && !open.empty(); ++k) {
+      std::swap(open[static_cast<std::size_t>(rng.below(static_cast<std::int64_t>(open.size())))], open.back());
+      CutNode node = std::move(open.back());
+      open.pop_back();
+      CutDive dive;
+      diver.dive(std::move(node), cutoff, 4, costs, dive);
+      settled = std::min(settled, dive.settled);
+      for (CutNode& each : dive.open) open.push_back(std::move(each));
+    }
+    for (const CutNode& node : open) {
+      const Rows& rows = node.cuts->rows;
+      cuts += rows.size();
+      for (const Sample& sample : samples) {
+        bool everywhere = true;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+          everywhere = everywhere && rows[i].slack(sample.columns) > -1e-6;
+        }
+        local += everywhere ? 0 : 1;
+        if (sample.objective >= cutoff || !sample.inside(node.bounds, margin)) continue;
+        ++held;
+        EXPECT_GE(sample.objective + margin * std::max(1.0, std::abs(sample.objective)), node.bound);
+        for (std::size_t i = 0; i < rows.size(); ++i) expect_row_holds(form, rows[i], sample.columns);
+      }
+    }
+    for (const Sample& sample : samples) {
+      if (sample.objective >= cutoff - margin || sample.objective >= settled - margin) continue;
+      EXPECT_TRUE(std::any_of(open.begin(), open.end(),
+                              [&](const CutNode& node) { return sample.inside(node.bounds, -margin); }));
+    }
+  }
+  EXPECT_GT(cuts, 1000u);
+  EXPECT_GT(local, 100u);  // cuts that hold in their parts only
+  EXPECT_GT(held, 500);
 }
 
 /// Bounds that are wrong are noticed.
