@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "secateur/core/rng.hpp"
 
@@ -11,17 +12,17 @@ namespace secateur::mip {
 
 namespace {
 
-double work_of_a_point(const graph::ReluGraph& graph) {
-  double work = static_cast<double>(graph.inputs());
-  for (const auto& layer : graph.layers) work += static_cast<double>(layer.weight.nonZeros() + layer.units());
-  return work;
-}
-
 int affordable(double budget, double price, int least, int most) {
   return static_cast<int>(std::clamp(budget / price, static_cast<double>(least), static_cast<double>(most)));
 }
 
 }  // namespace
+
+double work_of_a_point(const graph::ReluGraph& graph) {
+  double work = static_cast<double>(graph.inputs());
+  for (const auto& layer : graph.layers) work += static_cast<double>(layer.weight.nonZeros() + layer.units());
+  return work;
+}
 
 Matrix uniform_points(const Box& box, Index count, std::uint64_t seed) {
   Rng rng(seed);
@@ -116,34 +117,47 @@ Vector descend(const graph::ReluGraph& graph, const Goal& goal, Matrix& points, 
   return best_value;
 }
 
+std::vector<Sighting> improved(const graph::ReluGraph& graph, const Goal& goal, const Matrix& points, Index starts,
+                               int iterations, double first_step, const Stop& stop) {
+  const Vector value = objectives(graph, goal, points);
+  std::vector<Index> order(static_cast<std::size_t>(points.rows()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return value(a) < value(b); });
+  Matrix best(std::min(starts, points.rows()), points.cols());
+  for (Index s = 0; s < best.rows(); ++s) best.row(s) = points.row(order[static_cast<std::size_t>(s)]);
+  const Vector best_value = descend(graph, goal, best, iterations, first_step, 1e-4, stop);
+  std::vector<Sighting> result;
+  for (Index s = 0; s < best.rows(); ++s) {
+    result.push_back({graph.domain.clamp(best.row(s).transpose()), best_value(s)});
+  }
+  return result;
+}
+
+std::vector<Sighting> best_of(std::vector<Sighting> found, const Vector& width, std::size_t count) {
+  std::stable_sort(found.begin(), found.end(), [](const Sighting& a, const Sighting& b) { return a.value < b.value; });
+  std::vector<Sighting> best;
+  for (Sighting& each : found) {
+    if (best.size() >= count) break;
+    const bool known = std::any_of(best.begin(), best.end(), [&](const Sighting& other) {
+      return ((each.x - other.x).cwiseAbs().array() <= 1e-3 * width.array()).all();
+    });
+    if (!known) best.push_back(std::move(each));
+  }
+  return best;
+}
+
 std::vector<Vector> good_points(const graph::ReluGraph& graph, const Goal& goal, std::uint64_t seed, const Stop& stop,
                                 const PointSearch& search) {
   const double price = work_of_a_point(graph);
   const int samples = affordable(search.sampling_work, price, 16, search.most_samples);
-  const Matrix points = uniform_points(graph.domain, samples, seed);
-  const Vector value = objectives(graph, goal, points);
-  const auto order_by = [](const Vector& values) {
-    std::vector<Index> order(static_cast<std::size_t>(values.size()));
-    std::iota(order.begin(), order.end(), Index{0});
-    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return values(a) < values(b); });
-    return order;
-  };
-  const std::vector<Index> order = order_by(value);
-
   const int starts =
       std::min(samples, affordable(search.descent_work, 2.0 * price * search.iterations, 4, search.most_starts));
-  Matrix best(starts, graph.inputs());
-  for (int s = 0; s < starts; ++s) best.row(s) = points.row(order[static_cast<std::size_t>(s)]);
-  const Vector best_value = descend(graph, goal, best, search.iterations, 0.25, 1e-4, stop);
-
+  const Matrix points = uniform_points(graph.domain, samples, seed);
+  std::vector<Sighting> found = improved(graph, goal, points, starts, search.iterations, 0.25, stop);
+  const std::size_t all = found.size();
   std::vector<Vector> result;
-  const Vector width = graph.domain.upper - graph.domain.lower;
-  for (const Index p : order_by(best_value)) {
-    const Vector point = graph.domain.clamp(best.row(p).transpose());
-    const bool known = std::any_of(result.begin(), result.end(), [&](const Vector& other) {
-      return ((point - other).cwiseAbs().array() <= 1e-3 * width.array()).all();
-    });
-    if (!known) result.push_back(point);
+  for (Sighting& each : best_of(std::move(found), graph.domain.upper - graph.domain.lower, all)) {
+    result.push_back(std::move(each.x));
   }
   return result;
 }

@@ -7,8 +7,6 @@
 #include <numeric>
 #include <utility>
 
-#include "secateur/mip/incumbent.hpp"
-
 namespace secateur::search {
 
 namespace {

@@ -6,15 +6,12 @@
 #include "secateur/core/stop.hpp"
 #include "secateur/graph/relu_graph.hpp"
 #include "secateur/mip/goal.hpp"
+#include "secateur/mip/incumbent.hpp"
 #include "secateur/search/dual_simplex.hpp"
 
 namespace secateur::search {
 
-/// Inputs of a graph, and the goal there in plain arithmetic.
-struct Sighting {
-  Vector x;
-  double value = 0;
-};
+using mip::Sighting;
 
 /// Improves points of a goal from cell to cell: where the units keep their signs the goal is a linear program (its
 /// ranges with penalties), whose rows are generated as they are violated; from its optimum, a corner of the cell, short

@@ -258,8 +258,7 @@ bool CutDiver::split(CutNode node, CutDive& result) {
     const Values& values = m_shared.task.values[i];
     if (values.any()) continue;
     whole = whole && values.off(x(j)) <= integral;
-    const double below = values.down(x(j)), above = values.up(x(j));
-    x(j) = x(j) - below <= above - x(j) ? below : above;
+    x(j) = values.nearest(x(j));
   }
   const double reached = form.complete(x.data(), m_completed);
   if (reached <= m_cutoff) result.candidates.push_back(x);

@@ -3,10 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
-
-#include "secateur/mip/incumbent.hpp"
 
 namespace secateur::search {
 
@@ -28,38 +25,6 @@ constexpr double cells = 6, program_work = 50;
 /// Suggestions that are kept for a batch.
 constexpr std::size_t most_suggested = 64;
 
-double entries(const graph::ReluGraph& graph) {
-  double entries = static_cast<double>(graph.inputs());
-  for (const auto& layer : graph.layers) entries += static_cast<double>(layer.weight.nonZeros() + layer.units());
-  return entries;
-}
-
-/// The best `count` rows.
-Matrix best_rows(const Matrix& points, const Vector& value, Index count) {
-  std::vector<Index> order(static_cast<std::size_t>(points.rows()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return value(a) < value(b); });
-  Matrix best(std::min(count, points.rows()), points.cols());
-  for (Index p = 0; p < best.rows(); ++p) best.row(p) = points.row(order[static_cast<std::size_t>(p)]);
-  return best;
-}
-
-bool better(const Sighting& a, const Sighting& b) { return a.value < b.value; }
-
-/// The best ones that differ from one another by more than a thousandth of the box, the best first.
-std::vector<Sighting> best_of(std::vector<Sighting> found, std::size_t count, const Vector& width) {
-  std::stable_sort(found.begin(), found.end(), better);
-  std::vector<Sighting> best;
-  for (Sighting& each : found) {
-    if (best.size() >= count) break;
-    const bool known = std::any_of(best.begin(), best.end(), [&](const Sighting& other) {
-      return ((each.x - other.x).cwiseAbs().array() <= 1e-3 * width.array()).all();
-    });
-    if (!known) best.push_back(std::move(each));
-  }
-  return best;
-}
-
 }  // namespace
 
 Scout::Scout(const graph::ReluGraph& graph, const mip::Goal& goal, const std::vector<Values>& values,
@@ -69,7 +34,7 @@ Scout::Scout(const graph::ReluGraph& graph, const mip::Goal& goal, const std::ve
     for (const Values& each : values) m_isolated.push_back(!each.any());
   }
   // Forwards and backwards.
-  const double pass = entries(graph) / passes_a_microsecond, descent = 2 * iterations * pass;
+  const double pass = mip::work_of_a_point(graph) / passes_a_microsecond, descent = 2 * iterations * pass;
   m_starts = static_cast<int>(std::clamp(most_work / descent, 4.0, 32.0));
   const double cell = (static_cast<double>(graph.inputs()) + iterations) * pass + program_work;
   m_price = m_starts * descent + 2 * static_cast<double>(improved) * cells * cell;
@@ -104,18 +69,17 @@ Vector Scout::admissible(Vector x) const {
   for (std::size_t j = 0; j < m_isolated.size(); ++j) {
     if (!m_isolated[j]) continue;
     double& at = x(static_cast<Index>(j));
-    const double below = m_values[j].down(at), above = m_values[j].up(at);
-    at = at - below <= above - at ? below : above;
+    at = m_values[j].nearest(at);
   }
   return m_graph.domain.clamp(x);
 }
 
 std::vector<Sighting> Scout::descents(const Batch& batch) const {
   std::vector<Sighting> found;
-  const auto descend = [&](Matrix points, Index starts, double step) {
-    points = best_rows(points, mip::objectives(m_graph, m_goal, points), starts);
-    const Vector value = mip::descend(m_graph, m_goal, points, iterations, step, 1e-4, m_stop);
-    for (Index p = 0; p < points.rows(); ++p) found.push_back({points.row(p).transpose(), value(p)});
+  const auto descend = [&](const Matrix& points, Index starts, double step) {
+    for (Sighting& each : mip::improved(m_graph, m_goal, points, starts, iterations, step, m_stop)) {
+      found.push_back(std::move(each));
+    }
   };
   const Index inside = batch.parts.empty() ? 0 : m_starts / 2, anywhere = m_starts - inside;
   descend(mip::uniform_points(m_graph.domain, samples_a_start * anywhere, batch.seed), anywhere, 0.25);
@@ -127,18 +91,19 @@ std::vector<Sighting> Scout::descents(const Batch& batch) const {
       points.middleRows(p * each, each) = mip::uniform_points(batch.parts[static_cast<std::size_t>(p)], each,
                                                               batch.seed + 1 + static_cast<std::uint64_t>(p));
     }
-    descend(std::move(points), inside, 0.05);
+    descend(points, inside, 0.05);
   }
   return found;
 }
 
 std::vector<Sighting> Scout::search(const Batch& batch) const {
   const Vector width = m_graph.domain.upper - m_graph.domain.lower;
-  std::vector<Sighting> starts = best_of(values_of(batch.suggested), improved, width);
-  for (Sighting& each : best_of(descents(batch), improved, width)) starts.push_back(std::move(each));
+  std::vector<Sighting> starts = mip::best_of(values_of(batch.suggested), width, improved);
+  for (Sighting& each : mip::best_of(descents(batch), width, improved)) starts.push_back(std::move(each));
   CellSteps steps(m_graph, m_goal);
   for (Sighting& each : starts) each = steps.improve(admissible(each.x), m_isolated, m_stop);
-  std::stable_sort(starts.begin(), starts.end(), better);
+  std::stable_sort(starts.begin(), starts.end(),
+                   [](const Sighting& a, const Sighting& b) { return a.value < b.value; });
   return starts;
 }
 

@@ -41,6 +41,11 @@ double Values::down(double x) const {
   return at == m_listed.begin() ? -infinity : *std::prev(at);
 }
 
+double Values::nearest(double x) const {
+  const double below = down(x), above = up(x);
+  return x - below <= above - x ? below : above;
+}
+
 double Values::off(double x) const {
   const double below = down(x), above = up(x);
   if (above == below) return 0;

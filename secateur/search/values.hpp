@@ -17,6 +17,8 @@ class Values {
   /// The least value that is not below x; infinite if there is none. And the greatest that is not above.
   [[nodiscard]] double up(double x) const;
   [[nodiscard]] double down(double x) const;
+  /// The value nearest to x, of two the smaller one.
+  [[nodiscard]] double nearest(double x) const;
   /// How far x is from the nearest value, as a share of the distance between its neighbours: 0 to 1/2.
   [[nodiscard]] double off(double x) const;
   /// Two parts of [lower, upper] that hold all its values: the first ends at `first`, the second begins at `second`. Of

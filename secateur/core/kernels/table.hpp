@@ -67,6 +67,12 @@ constexpr ptrdiff_t crown_lanes = 8;
 /// Inputs of a network whose lines can be carried forward, at most.
 constexpr ptrdiff_t forward_inputs = 8;
 
+/// A row of a CrownBatch.
+struct CrownRow {
+  const double* weight = nullptr;
+  double bias = 0, error = 0, magnitude = 0;
+};
+
 /// A network of hidden layers and, as its last layer, target rows without a ReLU, on several boxes at once. Its values
 /// are the inputs, then the units of layer 0, and so on: unit i of layer k is value first[k] + i and row
 /// first[k] - first[0] + i of the arrays below; the targets' rows follow the last unit's. A row
@@ -75,11 +81,6 @@ constexpr ptrdiff_t forward_inputs = 8;
 ///
 /// may read every value before its layer. Arrays with an entry a lane store the crown_lanes entries of one number
 /// together.
-struct CrownRow {
-  const double* weight = nullptr;
-  double bias = 0, error = 0, magnitude = 0;
-};
-
 struct CrownBatch {
   ptrdiff_t inputs = 0, layers = 0, targets = 0;
   const ptrdiff_t* first = nullptr;  ///< layers + 1 entries; the last is the number of values
