@@ -13,6 +13,12 @@ cmake --build --preset release --target secateur_onnx_schema >/dev/null
 mapfile -t units < <(git ls-files 'secateur/*.cpp' 'apps/*.cpp')
 # The analyzer's deep mode takes as long again as everything else together.
 shallow=(--extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=mode=shallow)
+findings=$(mktemp)
+trap 'rm -f "$findings"' EXIT
+# What it finds is said again at the end, where it is seen.
 printf '%s\n' "${units[@]}" |
-  xargs -P "$(nproc)" -n 3 .venv/bin/clang-tidy --quiet -p build/release --extra-arg=-Wno-unknown-warning-option "${shallow[@]}" 2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2)
+  xargs -P "$(nproc)" -n 3 .venv/bin/clang-tidy --quiet -p build/release --extra-arg=-Wno-unknown-warning-option "${shallow[@]}" 2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2) | tee "$findings" || {
+  grep -E '(warning|error):' "$findings" | sort -u
+  exit 1
+}
 echo "clang-tidy: ${#units[@]} files"

@@ -135,7 +135,7 @@ class Rounds : public Search {
     for (const Node& node : nodes) parts.push_back(box(node));
     return m_listener.errand(work(), parts);
   }
-  void remove(typename std::set<Entry>::iterator at) {
+  void remove(auto at) {
     m_bytes -= freed(*at->node);
     m_share -= share(*at->node);
     m_open.erase(at);
