@@ -115,6 +115,36 @@ lp::Model elastic(const lp::Model& model, const model::Frame& frame) {
 
 }  // namespace
 
+CellMap cell_map(const graph::ReluGraph& graph, const Vector& x) {
+  const Index inputs = graph.inputs();
+  const std::vector<Vector> z = graph::preactivations(graph, x);
+  CellMap cell;
+  cell.rows.resize(graph.neurons(), inputs);
+  cell.offsets.resize(graph.neurons());
+  // Values of the graph, zero where units are inactive.
+  Matrix map = Matrix::Zero(graph.values(), inputs);
+  Vector shift = Vector::Zero(graph.values());
+  map.topRows(inputs).setIdentity();
+  const int last = graph.depth() - 1;
+  for (int k = 0; k < last; ++k) {
+    const graph::AffineLayer& layer = graph.layers[static_cast<std::size_t>(k)];
+    const Index first = graph.first_value(k), at = first - inputs;
+    cell.rows.middleRows(at, layer.units()) = layer.weight * map.topRows(first);
+    cell.offsets.segment(at, layer.units()) = layer.weight * shift.head(first) + layer.bias;
+    for (Index i = 0; i < layer.units(); ++i) {
+      const bool active = z[static_cast<std::size_t>(k)](i) > 0;
+      cell.active.push_back(active ? 1 : 0);
+      if (!active) continue;
+      map.row(first + i) = cell.rows.row(at + i);
+      shift(first + i) = cell.offsets(at + i);
+    }
+  }
+  const graph::AffineLayer& layer = graph.layers.back();
+  cell.outputs = layer.weight * map;
+  cell.output_offsets = layer.weight * shift + layer.bias;
+  return cell;
+}
+
 lp::Model cell_program(const model::Compiled& problem, const Vector& columns) {
   const graph::ReluGraph& graph = problem.graph;
   const model::Frame& frame = problem.frame;
@@ -124,43 +154,22 @@ lp::Model cell_program(const model::Compiled& problem, const Vector& columns) {
     model.integer[j] = false;
     model.column_lower[j] = model.column_upper[j] = std::round(columns(static_cast<Index>(j)));
   }
-  const Index inputs = graph.inputs();
-  Vector x(inputs);
-  for (Index j = 0; j < inputs; ++j) x(j) = columns(frame.inputs[static_cast<std::size_t>(j)]);
-  const std::vector<Vector> z = graph::preactivations(graph, x);
-  // values = map x + shift on the cell.
-  Matrix map = Matrix::Zero(graph.values(), inputs);
-  Vector shift = Vector::Zero(graph.values());
-  map.topRows(inputs).setIdentity();
-  std::vector<std::pair<Vector, double>> sides;  // row x >= side
-  const int last = graph.depth() - 1;
-  for (int k = 0; k <= last; ++k) {
-    const graph::AffineLayer& layer = graph.layers[static_cast<std::size_t>(k)];
-    const Index first = graph.first_value(k);
-    const Matrix rows = layer.weight * map.topRows(first);
-    const Vector offsets = layer.weight * shift.head(first) + layer.bias;
-    if (k == last) {
-      for (std::size_t i = 0; i < frame.outputs.size(); ++i) {
-        if (frame.outputs[i] < 0) continue;
-        const auto unit = static_cast<Index>(i);
-        model.add_entry(frame.outputs[i], 1);
-        add_row(model, frame.inputs, rows.row(unit).transpose(), -1, offsets(unit), offsets(unit));
-      }
-      break;
-    }
-    for (Index i = 0; i < layer.units(); ++i) {
-      const bool active = z[static_cast<std::size_t>(k)](i) > 0;
-      // Constant on the cell, and on the right side of zero by the choice of the cell.
-      if (!rows.row(i).isZero(0)) {
-        sides.emplace_back(active ? Vector(rows.row(i).transpose()) : Vector(-rows.row(i).transpose()),
-                           active ? -offsets(i) : offsets(i));
-      }
-      if (!active) continue;
-      map.row(first + i) = rows.row(i);
-      shift(first + i) = offsets(i);
-    }
+  Vector x(graph.inputs());
+  for (Index j = 0; j < x.size(); ++j) x(j) = columns(frame.inputs[static_cast<std::size_t>(j)]);
+  const CellMap cell = cell_map(graph, x);
+  for (std::size_t i = 0; i < frame.outputs.size(); ++i) {
+    if (frame.outputs[i] < 0) continue;
+    const auto unit = static_cast<Index>(i);
+    const double offset = cell.output_offsets(unit);
+    model.add_entry(frame.outputs[i], 1);
+    add_row(model, frame.inputs, cell.outputs.row(unit).transpose(), -1, offset, offset);
   }
-  for (const auto& [row, side] : sides) add_row(model, frame.inputs, row, 1, side, infinity);
+  for (Index i = 0; i < cell.rows.rows(); ++i) {
+    // Constant on the cell, and on the right side of zero by the choice of the cell.
+    if (cell.rows.row(i).isZero(0)) continue;
+    const double side = cell.active[static_cast<std::size_t>(i)] != 0 ? 1 : -1;
+    add_row(model, frame.inputs, cell.rows.row(i).transpose(), side, -side * cell.offsets(i), infinity);
+  }
   return model;
 }
 

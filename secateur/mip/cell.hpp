@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "secateur/core/stop.hpp"
 #include "secateur/lp/model.hpp"
@@ -11,6 +12,17 @@
 #include "secateur/model/compile.hpp"
 
 namespace secateur::mip {
+
+/// A graph where every ReLU keeps the side that it is on at a point x (at zero: inactive): the units' preactivations
+/// are rows x + offsets, its outputs are outputs x + output_offsets. In plain arithmetic.
+struct CellMap {
+  Matrix rows;  ///< units x inputs
+  Vector offsets;
+  std::vector<char> active;
+  Matrix outputs;  ///< outputs x inputs
+  Vector output_offsets;
+};
+CellMap cell_map(const graph::ReluGraph& graph, const Vector& x);
 
 /// The linear program that is left of a problem when every ReLU keeps the side that it is on at a point: the frame,
 /// with z >= 0 where a neuron is active there and z <= 0 where it is not, and y = z for the outputs, each z an affine

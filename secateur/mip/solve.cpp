@@ -13,6 +13,7 @@
 #include "secateur/lp/scaling.hpp"
 #include "secateur/lp/session.hpp"
 #include "secateur/mip/cell.hpp"
+#include "secateur/mip/cell_steps.hpp"
 #include "secateur/mip/conflict.hpp"
 #include "secateur/mip/final_activation.hpp"
 #include "secateur/mip/formulation.hpp"
@@ -245,14 +246,15 @@ class Search {
   /// Columns of the frame, or of a formulation on it, as a candidate.
   void offer(const Vector& columns) { m_ledger.offer(columns.head(static_cast<Index>(m_problem.variables.size()))); }
 
-  /// Points by forward passes alone; the best few improved by the linear programs of their cells.
+  /// Points by forward passes alone; the best few improved from cell to cell.
   void find_points() {
     const graph::ReluGraph& graph = m_prepared.problem.graph;
-    constexpr std::size_t polished = 3;
+    // Multiply-adds that a cell's map takes, about, and what may be spent on one of each point.
+    const double map = static_cast<double>(graph.inputs()) * work_of_a_point(graph);
+    constexpr double affordable = 3.5e5;
+    const auto polished = static_cast<std::size_t>(goal_is_whole() ? std::clamp(affordable / map, 3.0, 8.0) : 3.0);
     const auto improve = [&](const std::vector<Vector>& columns) {
-      for (std::size_t i = 0; i < std::min(polished, columns.size()) && !m_stop.reason(); ++i) {
-        offer(cells().polish(columns[i], cell_rounds, m_stop));
-      }
+      for (std::size_t i = 0; i < std::min(polished, columns.size()) && !m_stop.reason(); ++i) polish(columns[i]);
     };
     if (done()) return;
     improve(starts());
@@ -266,17 +268,48 @@ class Search {
     improve(candidates);
   }
 
+  /// Offers what a point of the frame becomes from cell to cell: by steps of the graph where the goal says everything,
+  /// which cost a tenth, and by the solver's linear programs otherwise, or where the steps' end just misses a range.
+  void polish(Vector columns) {
+    if (goal_is_whole()) {
+      std::vector<bool> fixed;
+      for (const int column : m_prepared.problem.frame.inputs) {
+        fixed.push_back(m_problem.variables[static_cast<std::size_t>(column)].type != model::VariableType::continuous);
+      }
+      const Sighting end = CellSteps(m_prepared.problem.graph, m_goal).improve(inputs_of(columns), fixed, m_stop);
+      columns = columns_at(end.x);
+      offer(columns);
+      if (m_goal.ranges.empty()) return;
+      const double sign = m_problem.sense == Sense::minimize ? 1 : -1;
+      const double rounding = 1e-9 * std::max(1.0, std::abs(end.value));
+      if (m_ledger.has_point() && sign * m_ledger.objective() <= end.value + rounding) return;
+    }
+    offer(cells().polish(columns, cell_rounds, m_stop));
+  }
+
+  /// Whether a point without penalty is feasible, up to rounding, and the goal its objective. Targets have to be
+  /// reached without tolerance.
+  [[nodiscard]] bool goal_is_whole() const {
+    const model::Compiled& compiled = m_prepared.problem;
+    return (!m_target || m_goal.ranges.empty()) && compiled.objective.whole &&
+           std::all_of(compiled.constraints.begin(), compiled.constraints.end(),
+                       [](const auto& constraint) { return constraint.whole; });
+  }
+
+  [[nodiscard]] Vector inputs_of(const Vector& columns) const {
+    const std::vector<int>& inputs = m_prepared.problem.frame.inputs;
+    Vector x(static_cast<Index>(inputs.size()));
+    for (std::size_t j = 0; j < inputs.size(); ++j) x(static_cast<Index>(j)) = columns(inputs[j]);
+    return x;
+  }
+
   /// The points to begin with as columns, the best first by the goal.
   [[nodiscard]] std::vector<Vector> starts() const {
     const model::Compiled& compiled = m_prepared.problem;
     std::vector<std::pair<double, Vector>> found;
     for (const Vector& start : m_start.points) {
       const Vector columns = model::frame_point(m_problem, compiled.frame, completed(start));
-      Matrix inputs(1, compiled.graph.inputs());
-      for (Index j = 0; j < inputs.cols(); ++j) {
-        inputs(0, j) = columns(compiled.frame.inputs[static_cast<std::size_t>(j)]);
-      }
-      found.emplace_back(objectives(compiled.graph, m_goal, inputs)(0), columns);
+      found.emplace_back(objectives(compiled.graph, m_goal, inputs_of(columns).transpose())(0), columns);
     }
     std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<Vector> columns;

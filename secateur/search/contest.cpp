@@ -52,7 +52,7 @@ class Contest {
         for (std::size_t i = 0; i < m_runners.size(); ++i) work += i == m_at ? 0 : m_runners[i].pace.work();
         return m_listener.errand(work, parts);
       };
-      m_inner.returned = [this](const std::vector<Sighting>& sightings) {
+      m_inner.returned = [this](const std::vector<mip::Sighting>& sightings) {
         return m_cutoff = std::min(m_cutoff, m_listener.returned(sightings));
       };
     }

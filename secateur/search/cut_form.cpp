@@ -58,7 +58,7 @@ Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>&
     form.size.push_back(std::max(std::abs(form.lower[j]), std::abs(form.upper[j])));
   }
   const auto weights = [&](Index row, double sign) {
-    Inequality result;
+    lp::Inequality result;
     for (Index v = 0; v < folded.values(); ++v) {
       if (folded.weight(row, v) == 0) continue;
       result.column.push_back(static_cast<int>(v));
@@ -70,28 +70,28 @@ Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>&
     const auto u = static_cast<std::size_t>(i);
     const double lower = bounds.lower[u], upper = bounds.upper[u];
     const double bias = folded.bias(i), error = folded.error(i);
-    Inequality above = weights(i, 1);
+    lp::Inequality above = weights(i, 1);
     above.column.push_back(form.activation(i));
     above.value.push_back(-1);
     above.side = add_up(error, -bias);
-    Inequality active = weights(i, -1);
+    lp::Inequality active = weights(i, -1);
     active.column.insert(active.column.end(), {form.activation(i), form.binary(i)});
     active.value.insert(active.value.end(), {1, -lower});
     active.side = add_up(add_up(bias, -lower), error);
-    Inequality inactive;
+    lp::Inequality inactive;
     inactive.column = {form.activation(i), form.binary(i)};
     inactive.value = {1, -upper};
-    for (const Inequality* row : {&above, &active, &inactive}) form.rows.push_back(*row);
+    for (const lp::Inequality* row : {&above, &active, &inactive}) form.rows.push_back(*row);
   }
   for (const Range& range : ranges) {
     const Index row = folded.units() + 1 + range.output;
     if (std::isfinite(range.upper)) {
-      Inequality most = weights(row, 1);
+      lp::Inequality most = weights(row, 1);
       most.side = add_up(add_up(range.upper, -folded.bias(row)), folded.error(row));
       form.rows.push_back(most);
     }
     if (std::isfinite(range.lower)) {
-      Inequality least = weights(row, -1);
+      lp::Inequality least = weights(row, -1);
       least.side = add_up(add_up(-range.lower, folded.bias(row)), folded.error(row));
       form.rows.push_back(least);
     }
@@ -117,7 +117,7 @@ double proven_bound(const Form& form, const std::vector<double>& y, const std::v
   for (std::size_t i = 0; i < y.size(); ++i) {
     const double multiplier = y[i];
     if (!(multiplier > 0) || !std::isfinite(multiplier)) continue;
-    const RowView row = form.rows[i];
+    const lp::RowView row = form.rows[i];
     for (std::size_t k = 0; k < row.column.size(); ++k) {
       const auto j = static_cast<std::size_t>(row.column[k]);
       const double product = multiplier * row.value[k];

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "secateur/search/dual_simplex.hpp"
+#include "secateur/lp/dual_simplex.hpp"
 #include "secateur/search/network.hpp"
 #include "secateur/search/sign_propagation.hpp"
 
@@ -25,7 +25,7 @@ struct Form {
   int inputs = 0, units = 0;
   std::vector<double> cost, lower, upper;
   std::vector<double> size;  ///< at least the absolute value of each column
-  Rows rows;
+  lp::Inequalities rows;
   int formulation_rows = 0;                ///< those that are no cuts
   double offset = 0, objective_error = 0;  ///< objective = cost'x + offset + e, |e| <= objective_error
 

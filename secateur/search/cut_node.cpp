@@ -122,7 +122,7 @@ bool CutDiver::begin(CutNode& node) {
   } else {
     m_program = m_shared.root;
   }
-  m_bases.push_back(std::make_shared<Basis>(m_program.basis()));
+  m_bases.push_back(std::make_shared<lp::Basis>(m_program.basis()));
   node.basis = m_bases.back();
   node.cuts = nullptr;
   m_rows = m_program.simplex().rows();
@@ -134,14 +134,14 @@ bool CutDiver::begin(CutNode& node) {
 void CutDiver::add_hulls() {
   Separator separator(*m_own);
   for (int round = 0; round < own_rounds; ++round) {
-    if (m_program.solve(m_program_cutoff, most_exchanges) != SimplexEnd::optimal) return;
+    if (m_program.solve(m_program_cutoff, most_exchanges) != lp::SimplexEnd::optimal) return;
     m_program.simplex().point(m_x);
     const std::vector<Cut> cuts = separator.run_hulls(m_x, std::max(10, m_own->units));
     if (cuts.empty()) break;
     for (const Cut& cut : cuts) m_own->rows.push_back(cut.row);
     m_program.shed(0);
   }
-  if (m_program.solve(m_program_cutoff, most_exchanges) == SimplexEnd::optimal) m_program.shed(0);
+  if (m_program.solve(m_program_cutoff, most_exchanges) == lp::SimplexEnd::optimal) m_program.shed(0);
 }
 
 /// Open nodes take the cuts along that their bases name.
@@ -204,12 +204,12 @@ CutDiver::Fate CutDiver::bound(CutNode& node) {
       m_program.refactor();
       m_refactored = m_program.simplex().exchanges();
     }
-    const SimplexEnd end = m_program.solve(m_program_cutoff, most_exchanges);
+    const lp::SimplexEnd end = m_program.solve(m_program_cutoff, most_exchanges);
     node.bound = std::max(node.bound, m_program.proven(end, m_lower, m_upper));
     if (node.bound > m_cutoff) return Fate::closed;
     const double said = m_program.simplex().objective() + form.offset;
     // A proof that is far from what plain arithmetic says asks for a fresh tableau.
-    if (end == SimplexEnd::optimal && said - node.bound < 1e-6 * std::max(1.0, std::abs(said))) break;
+    if (end == lp::SimplexEnd::optimal && said - node.bound < 1e-6 * std::max(1.0, std::abs(said))) break;
   }
   return Fate::open;
 }
@@ -278,7 +278,7 @@ bool CutDiver::split(CutNode node, CutDive& result) {
   const auto c = static_cast<std::size_t>(column);
   CutNode down = child(node, column, false), up = child(node, column, true);
   const double fraction = form.is_binary(column) ? m_x[c] : 0.5;
-  const auto basis = m_bases.emplace_back(std::make_shared<Basis>(m_program.basis()));
+  const auto basis = m_bases.emplace_back(std::make_shared<lp::Basis>(m_program.basis()));
   for (CutNode* each : {&down, &up}) {
     each->basis = basis;
     each->column = column;
@@ -312,9 +312,9 @@ double CutDiver::look(const CutNode& node, int column, bool up, CutDive& result,
   m_trial = m_program;
   const double before = m_trial.simplex().work();
   m_trial.set_bounds(m_trial_lower, m_trial_upper);
-  const SimplexEnd end = m_trial.solve(m_program_cutoff, trial_exchanges, true);
+  const lp::SimplexEnd end = m_trial.solve(m_program_cutoff, trial_exchanges, true);
   result.work += m_trial.simplex().work() - before;
-  if (end == SimplexEnd::above || end == SimplexEnd::infeasible) {
+  if (end == lp::SimplexEnd::above || end == lp::SimplexEnd::infeasible) {
     closed = m_trial.proven(end, m_trial_lower, m_trial_upper) > m_cutoff;
     if (closed) return std::isfinite(all) ? gained(all) : infinity;
   }

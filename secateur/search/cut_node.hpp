@@ -16,7 +16,7 @@ namespace secateur::search {
 
 /// Cuts that a dive leaves to its open nodes: they hold within the bounds of the node that it began with.
 struct CutPool {
-  Rows rows;
+  lp::Inequalities rows;
   int holders = 0;  ///< open nodes that have it, as the tree counts them
 };
 
@@ -26,7 +26,7 @@ struct CutNode {
   double bound = -std::numeric_limits<double>::infinity();
   int depth = 0;
   /// Of its parent's optimum; rows have the names of a form with these cuts instead of the root's. Null: the root's.
-  std::shared_ptr<const Basis> basis;
+  std::shared_ptr<const lp::Basis> basis;
   std::shared_ptr<CutPool> cuts;
   /// The branching that made it, for pseudo-costs: its column, by how much it moves, from which objective.
   int column = -1;
@@ -84,8 +84,8 @@ class CutDiver {
   const Form* m_form = nullptr;  ///< the dive's: the root's, or its own
   std::unique_ptr<Form> m_own;
   CutProgram m_program, m_trial;
-  std::vector<std::shared_ptr<Basis>> m_bases;  ///< of the dive's nodes
-  int m_rows = 0;                               ///< of the tableau that the dive begins with
+  std::vector<std::shared_ptr<lp::Basis>> m_bases;  ///< of the dive's nodes
+  int m_rows = 0;                                   ///< of the tableau that the dive begins with
   PseudoCosts m_costs;
   double m_cutoff = 0, m_program_cutoff = 0;
   std::int64_t m_refactored = 0;

@@ -16,12 +16,12 @@ constexpr std::size_t most_added = 60;
 
 CutProgram::CutProgram(const Form& form) : m_form(&form), m_simplex(form.cost, form.lower, form.upper) {}
 
-SimplexEnd CutProgram::solve(double cutoff, int budget, bool trial) {
+lp::SimplexEnd CutProgram::solve(double cutoff, int budget, bool trial) {
   for (int pass = 0; pass < most_passes; ++pass) {
-    const SimplexEnd end = m_simplex.solve(cutoff, budget);
-    if (end != SimplexEnd::optimal || trial || !add_violated()) return end;
+    const lp::SimplexEnd end = m_simplex.solve(cutoff, budget);
+    if (end != lp::SimplexEnd::optimal || trial || !add_violated()) return end;
   }
-  return SimplexEnd::stalled;
+  return lp::SimplexEnd::stalled;
 }
 
 bool CutProgram::add_violated() {
@@ -44,7 +44,7 @@ bool CutProgram::add_violated() {
   return !m_violated.empty();
 }
 
-void CutProgram::go_to(const Basis& basis) {
+void CutProgram::go_to(const lp::Basis& basis) {
   m_in.resize(m_form->rows.size(), 0);
   for (const int row : basis.rows) {
     if (m_in[static_cast<std::size_t>(row)] != 0) continue;
@@ -65,9 +65,9 @@ void CutProgram::shed(int most) {
   m_simplex.keep(keep);
 }
 
-double CutProgram::proven(SimplexEnd end, const std::vector<double>& lower, const std::vector<double>& upper) {
+double CutProgram::proven(lp::SimplexEnd end, const std::vector<double>& lower, const std::vector<double>& upper) {
   m_y.resize(m_form->rows.size());
-  if (end == SimplexEnd::infeasible) {
+  if (end == lp::SimplexEnd::infeasible) {
     m_simplex.ray(m_y);
     if (proven_bound(*m_form, m_y, lower, upper, false) > 0) return std::numeric_limits<double>::infinity();
   }

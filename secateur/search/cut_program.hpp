@@ -19,22 +19,22 @@ class CutProgram {
     m_simplex.set_bounds(lower, upper);
   }
   /// `trial`: the rows of the tableau alone.
-  SimplexEnd solve(double cutoff, int budget, bool trial = false);
+  lp::SimplexEnd solve(double cutoff, int budget, bool trial = false);
   void refactor() { m_simplex.refactor(m_form->rows); }
-  [[nodiscard]] Basis basis() const { return m_simplex.basis(); }
+  [[nodiscard]] lp::Basis basis() const { return m_simplex.basis(); }
   /// Goes to another program's basis.
-  void go_to(const Basis& basis);
+  void go_to(const lp::Basis& basis);
   /// Takes every row whose slack is basic out of the tableau if it has more than so many rows.
   void shed(int most);
-  [[nodiscard]] const DualSimplex& simplex() const { return m_simplex; }
+  [[nodiscard]] const lp::DualSimplex& simplex() const { return m_simplex; }
   /// Proven bound of the objective over the bounds with what the last run ended with; infinite: there is no point.
-  [[nodiscard]] double proven(SimplexEnd end, const std::vector<double>& lower, const std::vector<double>& upper);
+  [[nodiscard]] double proven(lp::SimplexEnd end, const std::vector<double>& lower, const std::vector<double>& upper);
 
  private:
   bool add_violated();
 
   const Form* m_form = nullptr;
-  DualSimplex m_simplex;
+  lp::DualSimplex m_simplex;
   std::vector<char> m_in;
   std::vector<double> m_x, m_y;
   std::vector<std::pair<double, int>> m_violated;

@@ -83,25 +83,25 @@ CutRoot make_root(const Task& task, std::shared_ptr<const Network> network, cons
   std::int64_t refactored = 0;
   const auto solve = [&] {
     const double program_cutoff = cutoff - form.offset + form.objective_error;
-    SimplexEnd end = SimplexEnd::stalled;
+    lp::SimplexEnd end = lp::SimplexEnd::stalled;
     for (int attempt = 0; attempt < 3; ++attempt) {
       end = program.solve(program_cutoff, 2000);
       const double bound = program.proven(end, form.lower, form.upper);
       root.bound = std::max(root.bound, bound);
       const double said = program.simplex().objective() + form.offset;
       const bool agree = std::abs(said - bound) < 1e-7 * std::max(1.0, std::abs(bound));
-      if (root.bound > cutoff || (end == SimplexEnd::optimal && agree)) break;
+      if (root.bound > cutoff || (end == lp::SimplexEnd::optimal && agree)) break;
       program.refactor();
       refactored = program.simplex().exchanges();
     }
     return end;
   };
 
-  SimplexEnd end = solve();
+  lp::SimplexEnd end = solve();
   const double first = root.bound;
   std::vector<double> history{first};
   Separator separator(form);
-  while (end == SimplexEnd::optimal && root.rounds < settings.rounds && root.bound <= cutoff && !stop.reason()) {
+  while (end == lp::SimplexEnd::optimal && root.rounds < settings.rounds && root.bound <= cutoff && !stop.reason()) {
     program.simplex().point(x);
     const int most = std::max(10, static_cast<int>(settings.cuts_a_unit * form.units));
     std::vector<Cut> cuts = separator.run(x, program.simplex(), most);

@@ -11,7 +11,7 @@ namespace secateur::search {
 namespace {
 
 /// How much of a row's side a point lacks, relative to the size of what the row adds up; negative: it keeps the row.
-double lacking(const Form& form, const std::vector<double>& point, const RowView& row) {
+double lacking(const Form& form, const std::vector<double>& point, const lp::RowView& row) {
   double sum = -row.side, size = std::abs(row.side) + 1;
   for (std::size_t k = 0; k < row.column.size(); ++k) {
     const auto j = static_cast<std::size_t>(row.column[k]);
@@ -44,7 +44,7 @@ KeptPoints::KeptPoints(const Form& form, const std::vector<Values>& values, int 
   }
 }
 
-void KeptPoints::check(const Form& form, const RowView& row) const {
+void KeptPoints::check(const Form& form, const lp::RowView& row) const {
   for (const std::vector<double>& point : m_points) {
     if (lacking(form, point, row) > 1e-9) throw std::logic_error("a cut loses a point of the form");
   }

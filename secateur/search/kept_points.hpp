@@ -16,7 +16,7 @@ class KeptPoints {
 
   void add(const std::vector<double>& point) { m_points.push_back(point); }
   /// Throws std::logic_error when a row loses one.
-  void check(const Form& form, const RowView& row) const;
+  void check(const Form& form, const lp::RowView& row) const;
 
  private:
   std::vector<std::vector<double>> m_points;

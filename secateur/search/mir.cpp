@@ -79,7 +79,7 @@ void Mir::aggregate(const std::vector<std::pair<int, double>>& multipliers) {
     }
   }
   const auto add_entries = [&](int row, double multiplier) {
-    const RowView entries = m_form.rows[static_cast<std::size_t>(row)];
+    const lp::RowView entries = m_form.rows[static_cast<std::size_t>(row)];
     for (std::size_t k = 0; k < entries.column.size(); ++k) {
       const auto j = static_cast<std::size_t>(entries.column[k]);
       touch(entries.column[k]);
@@ -107,7 +107,7 @@ void Mir::aggregate(const std::vector<std::pair<int, double>>& multipliers) {
   for (const int row : m_rows) {
     const double multiplier = m_lambda[static_cast<std::size_t>(row)];
     if (multiplier == 0) continue;
-    const RowView entries = m_form.rows[static_cast<std::size_t>(row)];
+    const lp::RowView entries = m_form.rows[static_cast<std::size_t>(row)];
     for (std::size_t k = 0; k < entries.column.size(); ++k) {
       const auto j = static_cast<std::size_t>(entries.column[k]);
       touch(entries.column[k]);
@@ -303,7 +303,7 @@ std::optional<Cut> Mir::safe_cut(double divisor, double beta) {
   for (const auto& [row, lambda] : m_kept_slacks) {
     // - m (side - A x).
     const double multiplier = next_up(lambda * scale);
-    const RowView entries = m_form.rows[static_cast<std::size_t>(row)];
+    const lp::RowView entries = m_form.rows[static_cast<std::size_t>(row)];
     for (std::size_t k = 0; k < entries.column.size(); ++k) {
       add_column(entries.column[k], multiplier * entries.value[k]);
     }

@@ -11,7 +11,7 @@ namespace secateur::search {
 
 /// A cut, and how far it cuts off the point that it was made for: the violation over the length of its coefficients.
 struct Cut {
-  Inequality row;
+  lp::Inequality row;
   double efficacy = 0;
 };
 

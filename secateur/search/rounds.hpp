@@ -167,7 +167,7 @@ class Rounds : public Search {
   double m_bytes = 0, m_share = 0;
   std::int64_t m_number = 0;
   Errand m_errand;  ///< beside this round
-  std::vector<Sighting> m_sightings;
+  std::vector<mip::Sighting> m_sightings;
 };
 
 }  // namespace secateur::search

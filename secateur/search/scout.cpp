@@ -56,11 +56,11 @@ Errand Scout::errand(double work, const std::vector<Box>& parts) {
   };
 }
 
-std::vector<Sighting> Scout::values_of(const std::vector<Vector>& points) const {
+std::vector<mip::Sighting> Scout::values_of(const std::vector<Vector>& points) const {
   Matrix rows(static_cast<Index>(points.size()), m_graph.inputs());
   for (std::size_t p = 0; p < points.size(); ++p) rows.row(static_cast<Index>(p)) = points[p];
   const Vector value = mip::objectives(m_graph, m_goal, rows);
-  std::vector<Sighting> result;
+  std::vector<mip::Sighting> result;
   for (std::size_t p = 0; p < points.size(); ++p) result.push_back({points[p], value(static_cast<Index>(p))});
   return result;
 }
@@ -74,10 +74,10 @@ Vector Scout::admissible(Vector x) const {
   return m_graph.domain.clamp(x);
 }
 
-std::vector<Sighting> Scout::descents(const Batch& batch) const {
-  std::vector<Sighting> found;
+std::vector<mip::Sighting> Scout::descents(const Batch& batch) const {
+  std::vector<mip::Sighting> found;
   const auto descend = [&](const Matrix& points, Index starts, double step) {
-    for (Sighting& each : mip::improved(m_graph, m_goal, points, starts, iterations, step, m_stop)) {
+    for (mip::Sighting& each : mip::improved(m_graph, m_goal, points, starts, iterations, step, m_stop)) {
       found.push_back(std::move(each));
     }
   };
@@ -96,14 +96,14 @@ std::vector<Sighting> Scout::descents(const Batch& batch) const {
   return found;
 }
 
-std::vector<Sighting> Scout::search(const Batch& batch) const {
+std::vector<mip::Sighting> Scout::search(const Batch& batch) const {
   const Vector width = m_graph.domain.upper - m_graph.domain.lower;
-  std::vector<Sighting> starts = mip::best_of(values_of(batch.suggested), width, improved);
-  for (Sighting& each : mip::best_of(descents(batch), width, improved)) starts.push_back(std::move(each));
-  CellSteps steps(m_graph, m_goal);
-  for (Sighting& each : starts) each = steps.improve(admissible(each.x), m_isolated, m_stop);
+  std::vector<mip::Sighting> starts = mip::best_of(values_of(batch.suggested), width, improved);
+  for (mip::Sighting& each : mip::best_of(descents(batch), width, improved)) starts.push_back(std::move(each));
+  mip::CellSteps steps(m_graph, m_goal);
+  for (mip::Sighting& each : starts) each = steps.improve(admissible(each.x), m_isolated, m_stop);
   std::stable_sort(starts.begin(), starts.end(),
-                   [](const Sighting& a, const Sighting& b) { return a.value < b.value; });
+                   [](const mip::Sighting& a, const mip::Sighting& b) { return a.value < b.value; });
   return starts;
 }
 

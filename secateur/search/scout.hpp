@@ -8,14 +8,14 @@
 #include "secateur/core/box.hpp"
 #include "secateur/core/stop.hpp"
 #include "secateur/graph/relu_graph.hpp"
+#include "secateur/mip/cell_steps.hpp"
 #include "secateur/mip/goal.hpp"
-#include "secateur/search/cell_steps.hpp"
 #include "secateur/search/values.hpp"
 
 namespace secateur::search {
 
 /// What is to be done beside a round of a search, on any thread: sightings, the best first.
-using Errand = std::function<std::vector<Sighting>()>;
+using Errand = std::function<std::vector<mip::Sighting>()>;
 
 /// Local search beside a tree (docs/engine.md, "Points beside the search"): batches of descents from anywhere in the
 /// box, from where the tree looks next, and from points of its relaxations, for a share of the tree's work. All is
@@ -40,9 +40,9 @@ class Scout {
     std::vector<Vector> suggested;
     std::uint64_t seed;
   };
-  [[nodiscard]] std::vector<Sighting> search(const Batch& batch) const;
-  [[nodiscard]] std::vector<Sighting> descents(const Batch& batch) const;
-  [[nodiscard]] std::vector<Sighting> values_of(const std::vector<Vector>& points) const;
+  [[nodiscard]] std::vector<mip::Sighting> search(const Batch& batch) const;
+  [[nodiscard]] std::vector<mip::Sighting> descents(const Batch& batch) const;
+  [[nodiscard]] std::vector<mip::Sighting> values_of(const std::vector<Vector>& points) const;
   [[nodiscard]] Vector admissible(Vector x) const;
 
   const graph::ReluGraph& m_graph;

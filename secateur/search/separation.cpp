@@ -17,7 +17,7 @@ constexpr int longest_path = 6;
 constexpr double most_parallel = 0.9;
 
 /// Divides a row by a power of two, which is exact, so that its length is near one.
-void scale(Inequality& row, double length) {
+void scale(lp::Inequality& row, double length) {
   const double factor = std::exp2(-std::ilogb(length));
   for (double& value : row.value) value *= factor;
   row.side *= factor;
@@ -28,7 +28,7 @@ void scale(Inequality& row, double length) {
 Separator::Separator(const Form& form)
     : m_form(form), m_mir(form), m_g(static_cast<std::size_t>(form.columns()), 0.0) {}
 
-std::vector<Cut> Separator::run(const std::vector<double>& x, const DualSimplex& simplex, int most) {
+std::vector<Cut> Separator::run(const std::vector<double>& x, const lp::DualSimplex& simplex, int most) {
   m_cuts.clear();
   m_mir.set_point(x);
   hull_cuts(x);
@@ -52,7 +52,7 @@ void Separator::hull_cuts(const std::vector<double>& x) {
     const double delta = x[d];
     if (delta < integral || delta > 1 - integral) continue;
     const int above = 3 * i;
-    const RowView row = m_form.rows[static_cast<std::size_t>(above)];
+    const lp::RowView row = m_form.rows[static_cast<std::size_t>(above)];
     double right = 0;
     for (std::size_t k = 0; k + 1 < row.column.size(); ++k) {
       const auto v = static_cast<std::size_t>(row.column[k]);
@@ -101,7 +101,7 @@ void Separator::path_cuts(const std::vector<double>& x) {
       const auto extend = [&](int unit, double multiplier) {
         path.emplace_back(3 * unit, multiplier);
         const int above = 3 * unit;
-        const RowView row = m_form.rows[static_cast<std::size_t>(above)];
+        const lp::RowView row = m_form.rows[static_cast<std::size_t>(above)];
         for (std::size_t k = 0; k < row.column.size(); ++k) {
           m_g[static_cast<std::size_t>(row.column[k])] += multiplier * row.value[k];
           touched.push_back(row.column[k]);
@@ -134,7 +134,7 @@ void Separator::path_cuts(const std::vector<double>& x) {
   }
 }
 
-void Separator::tableau_cuts(const std::vector<double>& x, const DualSimplex& simplex) {
+void Separator::tableau_cuts(const std::vector<double>& x, const lp::DualSimplex& simplex) {
   std::vector<std::pair<int, double>> multipliers;
   for (int i = 0; i < m_form.units; ++i) {
     const int column = m_form.binary(i);
@@ -162,7 +162,7 @@ std::vector<Cut> Separator::choose(std::size_t most) {
     norm = std::sqrt(norm);
     bool apart = true;
     for (std::size_t c = 0; c < chosen.size() && apart; ++c) {
-      const Inequality& other = chosen[c].row;
+      const lp::Inequality& other = chosen[c].row;
       double inner = 0;
       for (std::size_t k = 0; k < other.column.size(); ++k) {
         inner += other.value[k] * m_g[static_cast<std::size_t>(other.column[k])];

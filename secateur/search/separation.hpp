@@ -20,14 +20,14 @@ class Separator {
   explicit Separator(const Form& form);
 
   /// Best first, no two nearly parallel, no more than `most`.
-  std::vector<Cut> run(const std::vector<double>& x, const DualSimplex& simplex, int most);
+  std::vector<Cut> run(const std::vector<double>& x, const lp::DualSimplex& simplex, int most);
   /// Cuts of the first kind alone, which take next to no time.
   std::vector<Cut> run_hulls(const std::vector<double>& x, int most);
 
  private:
   void hull_cuts(const std::vector<double>& x);
   void path_cuts(const std::vector<double>& x);
-  void tableau_cuts(const std::vector<double>& x, const DualSimplex& simplex);
+  void tableau_cuts(const std::vector<double>& x, const lp::DualSimplex& simplex);
   std::vector<Cut> choose(std::size_t most);
 
   const Form& m_form;

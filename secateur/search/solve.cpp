@@ -216,7 +216,7 @@ class Native {
       return now;
     };
     listener.errand = [&](double work, const std::vector<Box>& parts) { return scout.errand(work, parts); };
-    listener.returned = [&](const std::vector<Sighting>& sightings) { return take(sightings, stage); };
+    listener.returned = [&](const std::vector<mip::Sighting>& sightings) { return take(sightings, stage); };
     bool handed_over = false, out_of_nodes = false;
     listener.enough = [&](const TreeState& state) {
       out_of_nodes = static_cast<double>(state.nodes) >= m_settings.node_limit;
@@ -269,9 +269,9 @@ class Native {
 
   /// Tries those that may be better than what is known, those that just miss their ranges with linear programs. Returns
   /// the cut-off.
-  double take(const std::vector<Sighting>& sightings, const mip::Stage& stage) const {
+  double take(const std::vector<mip::Sighting>& sightings, const mip::Stage& stage) const {
     double cutoff = std::numeric_limits<double>::infinity();
-    for (const Sighting& each : sightings) {
+    for (const mip::Sighting& each : sightings) {
       const double best = known_best(stage);
       if (!(each.value < best)) break;
       cutoff = m_sign * stage.probe(each.x);

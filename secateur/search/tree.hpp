@@ -64,7 +64,7 @@ struct Listener {
   /// is to be done meanwhile, if anything. Afterwards it is told what came of it and returns the cut-off from then on.
   /// May be empty.
   std::function<Errand(double work, const std::vector<Box>& parts)> errand;
-  std::function<double(const std::vector<Sighting>& sightings)> returned;
+  std::function<double(const std::vector<mip::Sighting>& sightings)> returned;
 };
 
 /// How much a search may take.

@@ -109,6 +109,27 @@ TEST(Incumbent, RangesArePenalties) {
   }
 }
 
+TEST(Cell, MapSaysWhatTheGraphSaysAroundAPoint) {
+  const graph::ReluGraph graph = random_graph(8, {3, 9, 7, 2});
+  Rng rng(3);
+  for (int k = 0; k < 20; ++k) {
+    const Vector x = random_point(graph.domain, rng);
+    const CellMap cell = cell_map(graph, x);
+    Vector near = x;
+    for (Index j = 0; j < 3; ++j) near(j) += 1e-9 * rng.uniform(-1, 1);
+    Index unit = 0;
+    for (const Vector& z : graph::preactivations(graph, near)) {
+      if (unit == graph.neurons()) break;  // the outputs
+      for (Index i = 0; i < z.size(); ++i, ++unit) {
+        EXPECT_NEAR(cell.rows.row(unit).dot(near) + cell.offsets(unit), z(i), 1e-13);
+        EXPECT_EQ(cell.active[static_cast<std::size_t>(unit)] != 0, z(i) > 0);
+      }
+    }
+    const Vector outputs = graph::evaluate(graph, near.transpose()).row(0);
+    EXPECT_LE((cell.outputs * near + cell.output_offsets - outputs).cwiseAbs().maxCoeff(), 1e-13);
+  }
+}
+
 /// A random network over [-1, 1]^n as a problem, and the columns of its frame at an input.
 struct RandomProblem {
   model::Problem stated;

@@ -6,7 +6,10 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "secateur/core/error.hpp"
@@ -129,6 +132,45 @@ TEST(Solve, NodeLimitLeavesIncumbentAndBound) {
   const model::SolveResult result = solve(problem, settings, {{"mip_max_nodes", "0"}});
   EXPECT_EQ(result.status, Status::node_limit);
   expect_sound(problem, result);
+}
+
+/// Before any search: as good as the best of twenty thousand points that happen to meet a range which hundreds meet.
+TEST(Solve, FirstPointsSlideAlongRangesAndKeepIntegers) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    OverBox over;
+    RandomNetwork how;
+    how.widths = {6, 14, 12, 2};
+    over.network = random_network(how, rng);
+    over.box = {Vector::Constant(6, -2), Vector::Constant(6, 2)};
+    over.objective = Vector{{1, 0}};
+    Matrix points(20000, 6);
+    for (Index p = 0; p < points.rows(); ++p) points.row(p) = random_point(over.box, rng).transpose();
+    points.col(0) = points.col(0).array().round();
+    const Matrix outputs = nn::evaluate(over.network, points);
+    const double middle = outputs.col(1).mean(), half = 0.01 * (outputs.col(1).maxCoeff() - outputs.col(1).minCoeff());
+    model::Problem problem = over;
+    const model::Structure structure = model::structure(problem);
+    model::Variable& ranged = problem.variables[static_cast<std::size_t>(structure.determined[1])];
+    ranged.lower = middle - half;
+    ranged.upper = middle + half;
+    problem.variables[0].type = model::VariableType::integer;
+    double sampled = std::numeric_limits<double>::infinity();
+    for (Index p = 0; p < points.rows(); ++p) {
+      if (std::abs(outputs(p, 1) - middle) <= half) sampled = std::min(sampled, outputs(p, 0));
+    }
+    std::optional<std::pair<Vector, double>> first;
+    const Interlude look = [&](const Stage& stage) {
+      if (!stage.tightened) first = stage.incumbent();
+      return Outcome{};
+    };
+    solve(problem, {}, {{"mip_max_nodes", "0"}}, {}, nullptr, look);
+    ASSERT_TRUE(first);
+    EXPECT_LE(first->second, sampled);
+    EXPECT_LE(model::violation(problem, first->first), 1e-6);
+    EXPECT_EQ(first->first(0), std::round(first->first(0)));
+  }
 }
 
 TEST(Solve, NothingToBranchOnIsStillExact) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Local search beside a tree: steps from cell to cell, batches of them, and what a search does with these.
+// Local search beside a tree: batches of steps from cell to cell, and what a search does with these.
 #include "secateur/search/scout.hpp"
 
 #include <gtest/gtest.h>
@@ -17,6 +17,7 @@
 #include "secateur/search/cut_tree.hpp"
 #include "secateur/search/learned.hpp"
 #include "secateur/search/tree.hpp"
+#include "support/goal_with_range.hpp"
 #include "support/random_network.hpp"
 
 namespace secateur::search {
@@ -24,109 +25,12 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// A random graph with two outputs: the first is minimised, the second has a range that few points are in.
-struct Subject {
-  graph::ReluGraph graph;
-  mip::Goal goal;
-  Stop stop;
-
-  explicit Subject(std::uint64_t seed, bool range = true) {
-    Rng rng(seed);
-    RandomNetwork how;
-    how.widths = {4, 12, 10, 2};
-    const Box box{Vector::Constant(4, -2), Vector::Constant(4, 2)};
-    graph = graph::lower(random_network(how, rng), box);
-    goal.objective = Vector::Zero(2);
-    goal.objective(0) = 1;
-    if (!range) return;
-    const double somewhere = graph::evaluate(graph, mip::uniform_points(box, 2, seed))(1, 1);
-    goal.ranges.push_back({1, somewhere - 0.01, somewhere + 0.01, 100});
-  }
-  [[nodiscard]] double at(const Vector& x) const { return mip::objectives(graph, goal, x.transpose())(0); }
-  [[nodiscard]] std::vector<Values> any() const { return std::vector<Values>(4, Values::continuous()); }
-};
-
-TEST(CellSteps, AreNeverWorseAndTheirEndStays) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Subject subject(seed);
-    CellSteps steps(subject.graph, subject.goal);
-    const Matrix starts = mip::uniform_points(subject.graph.domain, 5, seed);
-    for (Index p = 0; p < starts.rows(); ++p) {
-      const Vector x = starts.row(p);
-      const Sighting end = steps.improve(x, {}, subject.stop);
-      EXPECT_TRUE(subject.graph.domain.contains(end.x));
-      EXPECT_EQ(end.value, subject.at(end.x));
-      EXPECT_LE(end.value, subject.at(x));
-    }
-  }
-}
-
-/// y0 = 2 x0 + x1 + 2 relu(x0 - x1), to be minimised where y1 = relu(x0) + x1 is in [1, 2]: at (0, 1), on the border of
-/// two cells and of the range.
-TEST(CellSteps, SlideAlongARangeThatBinds) {
-  nn::Network network;
-  network.precision = nn::Precision::float64;
-  network.input_names = nn::default_names("x", 2);
-  network.output_names = nn::default_names("y", 2);
-  Matrix first(4, 2), last(2, 4);
-  first << 1, -1, 1, 0, 1, 0, 0, 1;
-  last << 2, 0, 2, 1, 0, 1, 0, 1;
-  Vector shift(4), back(2);
-  shift << 0, 0, 5, 5;  // the last two stay above zero
-  back << -15, -5;
-  network.layers.emplace_back(nn::Dense{first, shift});
-  network.layers.emplace_back(nn::Relu{});
-  network.layers.emplace_back(nn::Dense{last, back});
-  const Box box{Vector::Constant(2, -0.5), Vector::Constant(2, 3)};
-  const graph::ReluGraph graph = graph::lower(network, box);
-  mip::Goal goal;
-  goal.objective = Vector::Zero(2);
-  goal.objective(0) = 1;
-  goal.ranges.push_back({1, 1, 2, 100});
-  CellSteps steps(graph, goal);
-  const Stop stop;
-  Vector x(2);
-  x << 2.5, 2.0;
-  const Sighting end = steps.improve(x, {}, stop);
-  // Where x0 < 0, y1 = x1, and y0 falls with x0 down to its bound.
-  EXPECT_NEAR(end.value, 0, 1e-6);
-  EXPECT_NEAR(end.x(0), -0.5, 1e-6);
-  EXPECT_NEAR(end.x(1), 1.0, 1e-6);
-}
-
-TEST(CellSteps, LeaveFixedInputsAlone) {
-  for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    const Subject subject(seed);
-    CellSteps steps(subject.graph, subject.goal);
-    Vector x = Vector::Constant(4, 0.3);
-    x(1) = -1;
-    x(3) = 2;
-    const Sighting end = steps.improve(x, {false, true, false, true}, subject.stop);
-    EXPECT_EQ(end.x(1), -1);
-    EXPECT_EQ(end.x(3), 2);
-    EXPECT_LE(end.value, subject.at(x));
-  }
-}
-
-/// From cell to cell the penalty is gone where descents along the gradient are left with some of it.
-TEST(CellSteps, FindBetterPointsThanDescents) {
-  double descents = 0, cells = 0;
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const Subject subject(seed);
-    Matrix points = mip::uniform_points(subject.graph.domain, 1, seed);
-    const double value = mip::descend(subject.graph, subject.goal, points, 60, 0.25, 1e-4, subject.stop)(0);
-    CellSteps steps(subject.graph, subject.goal);
-    const Sighting end = steps.improve(points.row(0).transpose(), {}, subject.stop);
-    EXPECT_LE(end.value, value);
-    descents += value;
-    cells += end.value;
-  }
-  EXPECT_LT(cells, descents - 1);
-}
+/// Values of the inputs of such a goal.
+std::vector<Values> any() { return std::vector<Values>(4, Values::continuous()); }
 
 TEST(Scout, WorksForAShareOfTheTree) {
-  const Subject subject(1);
-  const auto values = subject.any();
+  const GoalWithRange subject(1);
+  const auto values = any();
   Scout scout(subject.graph, subject.goal, values, 7, subject.stop);
   // With ranges the first batch is due at once, then each needs as much more work.
   EXPECT_TRUE(scout.errand(0, {}));
@@ -138,8 +42,8 @@ TEST(Scout, WorksForAShareOfTheTree) {
 }
 
 TEST(Scout, WaitsWhereEveryPointIsFeasible) {
-  const Subject subject(1, false);
-  const auto values = subject.any();
+  const GoalWithRange subject(1, false);
+  const auto values = any();
   Scout scout(subject.graph, subject.goal, values, 7, subject.stop);
   EXPECT_FALSE(scout.errand(1, {}));
   EXPECT_TRUE(scout.errand(1e7, {}));
@@ -148,8 +52,8 @@ TEST(Scout, WaitsWhereEveryPointIsFeasible) {
 TEST(Scout, FindsTheSameAgainAndSomethingElseNext) {
   int others = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    const Subject subject(seed);
-    const auto values = subject.any();
+    const GoalWithRange subject(seed);
+    const auto values = any();
     const auto scout = [&] { return Scout(subject.graph, subject.goal, values, 7, subject.stop); };
     Scout one = scout(), other = scout();
     const Box part{Vector::Constant(4, 0), Vector::Constant(4, 1)};
@@ -167,15 +71,15 @@ TEST(Scout, FindsTheSameAgainAndSomethingElseNext) {
 }
 
 TEST(Scout, KeepsIsolatedInputsAtTheirValues) {
-  const Subject subject(3);
-  auto values = subject.any();
+  const GoalWithRange subject(3);
+  auto values = any();
   values[0] = Values::integer();
   values[2] = Values::one_of({-1.5, 0.25, 1.75});
   Scout scout(subject.graph, subject.goal, values, 7, subject.stop);
   Vector x(4);
   x << 0.4, 1, 0.3, -1;
   scout.suggest(x);
-  for (const Sighting& each : scout.errand(1, {})()) {
+  for (const mip::Sighting& each : scout.errand(1, {})()) {
     EXPECT_EQ(each.x(0), std::round(each.x(0)));
     EXPECT_TRUE(each.x(2) == -1.5 || each.x(2) == 0.25 || each.x(2) == 1.75) << each.x(2);
   }
@@ -185,8 +89,8 @@ TEST(Scout, KeepsIsolatedInputsAtTheirValues) {
 TEST(Scout, TakesUpWhatIsSuggested) {
   int better = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    const Subject subject(seed);
-    const auto values = subject.any();
+    const GoalWithRange subject(seed);
+    const auto values = any();
     Scout without(subject.graph, subject.goal, values, 7, subject.stop),
         with(subject.graph, subject.goal, values, 7, subject.stop);
     // Near the best of many points.
@@ -236,10 +140,10 @@ TEST_P(Errands, GoBesideTheRounds) {
       }
       return [&ran] {
         ++ran;
-        return std::vector<Sighting>{{Vector::Zero(6), 0.0}};
+        return std::vector<mip::Sighting>{{Vector::Zero(6), 0.0}};
       };
     };
-    listener.returned = [&](const std::vector<Sighting>& sightings) {
+    listener.returned = [&](const std::vector<mip::Sighting>& sightings) {
       ++returned;
       return listener.probe(sightings.at(0).x);
     };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "secateur/search/tableau.hpp"
+#include "secateur/lp/tableau.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "secateur/core/kernels.hpp"
 
-namespace secateur::search {
+namespace secateur::lp {
 
 namespace {
 constexpr std::ptrdiff_t lanes = crown_lanes, spare_height = 64;
@@ -157,4 +157,4 @@ void Tableau::keep(const std::vector<char>& keep) {
   m_base->resize(static_cast<std::size_t>(to * m_stride));
 }
 
-}  // namespace secateur::search
+}  // namespace secateur::lp

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace secateur::search {
+namespace secateur::lp {
 
 /// sum value * column <= side.
 struct Inequality {
@@ -41,9 +41,9 @@ struct RowView {
 };
 
 /// Inequalities one behind the other in memory: their slacks are computed at every optimum of a search.
-class Rows {
+class Inequalities {
  public:
-  Rows() = default;
+  Inequalities() = default;
 
   [[nodiscard]] std::size_t size() const { return m_side.size(); }
   [[nodiscard]] RowView operator[](std::size_t i) const {
@@ -67,4 +67,4 @@ class Rows {
   std::vector<double> m_value, m_side;
 };
 
-}  // namespace secateur::search
+}  // namespace secateur::lp

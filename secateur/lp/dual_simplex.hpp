@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "secateur/core/matrix.hpp"
-#include "secateur/search/inequalities.hpp"
-#include "secateur/search/tableau.hpp"
+#include "secateur/lp/inequalities.hpp"
+#include "secateur/lp/tableau.hpp"
 
-namespace secateur::search {
+namespace secateur::lp {
 
 /// What a basis comes down to: the basic columns and, as many, the names of the rows whose slacks are not basic.
 /// Ascending.
@@ -50,7 +50,7 @@ class DualSimplex {
   /// Until the optimum, until the objective is above `cutoff`, or for so many exchanges.
   SimplexEnd solve(double cutoff, int budget);
   /// Builds the tableau anew for the same basis, from the rows by their names.
-  void refactor(const Rows& named);
+  void refactor(const Inequalities& named);
 
   [[nodiscard]] Basis basis() const;
   /// Goes to a basis whose rows are all here, as far as its pivots allow in plain arithmetic; with one exchange for
@@ -135,4 +135,4 @@ class DualSimplex {
   std::vector<double> m_turn, m_width, m_low, m_high;
 };
 
-}  // namespace secateur::search
+}  // namespace secateur::lp

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tableau with pending exchanges against one that every exchange changes at once.
-#include "secateur/search/tableau.hpp"
+#include "secateur/lp/tableau.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "secateur/core/matrix.hpp"
 #include "secateur/core/rng.hpp"
 
-namespace secateur::search {
+namespace secateur::lp {
 namespace {
 
 struct Pair {
@@ -107,4 +107,4 @@ TEST(Tableau, CopiesGoTheirOwnWays) {
 }
 
 }  // namespace
-}  // namespace secateur::search
+}  // namespace secateur::lp

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "secateur/search/dual_simplex.hpp"
+#include "secateur/lp/dual_simplex.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "secateur/core/kernels.hpp"
 
-namespace secateur::search {
+namespace secateur::lp {
 
 namespace {
 
@@ -347,7 +347,7 @@ void DualSimplex::enter(int slot, std::vector<int>& rows) {
   if (m_tableau.pending() >= many_pending) m_tableau.apply();
 }
 
-void DualSimplex::refactor(const Rows& named) {
+void DualSimplex::refactor(const Inequalities& named) {
   std::vector<int> wanted;
   for (const int variable : m_basic) {
     if (!is_slack(variable)) wanted.push_back(variable);
@@ -485,4 +485,4 @@ void DualSimplex::aggregation(int tableau_row, std::vector<std::pair<int, double
   }
 }
 
-}  // namespace secateur::search
+}  // namespace secateur::lp

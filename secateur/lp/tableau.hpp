@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace secateur::search {
+namespace secateur::lp {
 
 /// A dense simplex tableau T, of one row a basic variable and one column ("slot") a nonbasic one, to which exchanges
 /// are applied several at a time. Exchanging the variables of row r and slot q with pivot p = T_rq makes of it
@@ -58,4 +58,4 @@ class Tableau {
   std::vector<double> m_g, m_h, m_norm;
 };
 
-}  // namespace secateur::search
+}  // namespace secateur::lp
