@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
-#include <stdexcept>
+#include <functional>
 #include <utility>
 
 #include "secateur/core/error.hpp"
@@ -56,13 +57,33 @@ void put(Writer& out, const std::vector<model::Term>& terms) {
   for (const model::Term& term : terms) out << term.variable << term.coefficient;
 }
 
+bool number(double value) { return !std::isnan(value); }
+bool counted(double work) { return work >= 0 && std::isfinite(work); }
+
 /// Whether a saved node is a part of the root.
 bool fits(const SavedNode& node, const Root& root) {
+  constexpr std::int64_t deepest = 1 << 30;
+  const Box& box = root.box;
   const auto inputs = static_cast<std::size_t>(root.folded.inputs);
-  bool good = node.lower.size() == inputs && node.upper.size() == inputs && node.depth >= 0 &&
-              (node.price.empty() || node.price.size() == root.ranges.size() + 1);
+  bool good = node.lower.size() == inputs && node.upper.size() == inputs && number(node.bound) && node.depth >= 0 &&
+              node.depth <= deepest && (node.price.empty() || node.price.size() == root.ranges.size() + 1);
+  for (std::size_t j = 0; good && j < inputs; ++j) {
+    const auto i = static_cast<Index>(j);
+    good = box.lower(i) <= node.lower[j] && node.lower[j] <= node.upper[j] && node.upper[j] <= box.upper(i);
+  }
   for (const Split& split : node.splits) good = good && std::ranges::binary_search(root.folded.unit, split.value);
   return good;
+}
+
+bool fits(const SavedTree& tree, const Root& root) {
+  constexpr std::int64_t most_nodes = std::int64_t{1} << 53;
+  // Products of two sums of gains are finite.
+  constexpr double most_gain = 1e100;
+  bool good =
+      number(tree.cutoff) && number(tree.settled) && tree.nodes >= 0 && tree.nodes <= most_nodes && counted(tree.work);
+  for (const SavedNode& node : tree.open) good = good && fits(node, root);
+  for (const KnownCost& cost : tree.costs) good = good && cost.count > 0 && cost.gain >= 0 && cost.gain <= most_gain;
+  return good && std::ranges::is_sorted(tree.open, {}, &SavedNode::bound);
 }
 
 /// Whether there is a search to go on with, none of them twice.
@@ -71,32 +92,46 @@ bool fits(const SavedContest& contest, const Root& root) {
   bool good = contest.at >= 0 && at < contest.begun.size() && !contest.begun[at].tree.open.empty();
   for (std::size_t i = 0; i < contest.begun.size(); ++i) {
     const SavedSearch& search = contest.begun[i];
-    good = good && (search.way == Way::dual || search.way == Way::cut);
+    good = good && (search.way == Way::dual || search.way == Way::cut) && counted(search.turn);
     for (std::size_t k = 0; k < i; ++k) good = good && contest.begun[k].way != search.way;
-    for (const SavedNode& node : search.tree.open) good = good && fits(node, root);
-    for (const KnownCost& cost : search.tree.costs) good = good && cost.count > 0;
+    good = good && fits(search.tree, root);
+    for (const Pace::Point& point : search.history) good = good && counted(point.work) && number(point.open);
+    good = good && std::ranges::is_sorted(search.history, {}, &Pace::Point::work);
   }
   return good;
 }
 
-/// Whether the parts of a saved search fit one another.
-bool fits(const Saved& saved) {
-  const bounds::Folded& folded = saved.root.folded;
-  const Index inputs = folded.inputs, targets = folded.targets();
-  const Box& box = saved.root.box;
-  bool good = inputs >= 1 && box.lower.size() == inputs && box.upper.size() == inputs && targets >= 1 &&
-              folded.weight.cols() == folded.values() && folded.bias.size() == folded.rows() &&
-              folded.error.size() == folded.rows() && folded.magnitude.size() == folded.rows() &&
-              folded.lower.size() == folded.upper.size() && !folded.first.empty();
+bool fits(const bounds::Folded& folded) {
+  const Index rows = folded.rows();
+  const auto layers = static_cast<Index>(folded.first.size()) - 1;
+  bool good = folded.inputs >= 1 && folded.targets() >= 1 && folded.weight.cols() == folded.values() &&
+              folded.bias.size() == rows && folded.error.size() == rows && folded.magnitude.size() == rows &&
+              folded.lower.size() == folded.upper.size() && layers >= 0 && layers <= most_layers;
   if (!good) return false;
-  const auto layers = folded.first.size() - 1;
-  good = folded.first.front() == inputs && folded.first.back() == folded.values() &&
-         folded.reads.size() == (layers + 1) * (layers + 1);
-  for (std::size_t k = 0; k < layers; ++k) good = good && folded.first[k] <= folded.first[k + 1];
-  for (const Index unit : folded.unit) good = good && unit >= 0 && unit < folded.lower.size();
-  for (const Range& range : saved.root.ranges) good = good && range.output >= 0 && range.output + 1 < targets;
-  good = good && std::ranges::is_sorted(folded.unit);
-  return good && fits(saved.contest, saved.root);
+  good = folded.first.front() == folded.inputs && folded.first.back() == folded.values() &&
+         static_cast<Index>(folded.reads.size()) == (layers + 1) * (layers + 1) &&
+         std::ranges::is_sorted(folded.first) && std::ranges::is_sorted(folded.unit, std::less_equal<>());
+  for (const Index unit : folded.unit) {
+    good = good && unit >= 0 && unit < folded.lower.size() && folded.lower(unit) < 0 && folded.upper(unit) > 0;
+  }
+  return good && folded.weight.allFinite() && folded.bias.allFinite() && (folded.error.array() >= 0).all() &&
+         (folded.magnitude.array() >= 0).all() && folded.underflow >= 0;
+}
+
+/// Whether the parts of a saved search fit one another, and every number is one that may stand there.
+bool fits(const Saved& saved) {
+  const Root& root = saved.root;
+  const Box& box = root.box;
+  if (!fits(root.folded) || box.lower.size() != root.folded.inputs || box.upper.size() != root.folded.inputs) {
+    return false;
+  }
+  bool good = box.lower.allFinite() && box.upper.allFinite() && (box.lower.array() <= box.upper.array()).all() &&
+              saved.incumbent.allFinite() && number(saved.objective);
+  for (const Range& range : root.ranges) {
+    good = good && range.output >= 0 && range.output + 1 < root.folded.targets() && number(range.lower) &&
+           number(range.upper) && std::isfinite(range.step);
+  }
+  return good && fits(saved.contest, root);
 }
 
 }  // namespace
@@ -135,7 +170,7 @@ std::string encode(const Saved& saved, const std::string& fingerprint) {
 }
 
 Saved decode(std::string_view bytes, const std::string& fingerprint, const std::string& file) {
-  const Unsealed unsealed = unseal(kind, bytes, file);
+  Unsealed unsealed = unseal(kind, bytes, file);
   if (unsealed.whose != fingerprint) {
     throw InputError(
         "is a checkpoint of another problem, or of other settings of gap or feasibility; give another file, or remove "
@@ -144,18 +179,14 @@ Saved decode(std::string_view bytes, const std::string& fingerprint, const std::
   }
   Saved saved;
   bounds::Folded& folded = saved.root.folded;
-  try {
-    Reader in(unsealed.body);
-    in >> saved.root.box.lower >> saved.root.box.upper >> saved.root.ranges;
-    in >> folded.inputs >> folded.first >> folded.unit >> folded.weight >> folded.bias >> folded.error >>
-        folded.magnitude >> folded.reads >> folded.underflow >> folded.lower >> folded.upper;
-    in >> saved.incumbent >> saved.objective;
-    in >> saved.contest.begun >> saved.contest.at;
-    if (in.left() > 0) refuse_damaged(kind, file);
-  } catch (const std::out_of_range&) {
-    refuse_damaged(kind, file);
-  }
-  if (!fits(saved)) refuse_damaged(kind, file);
+  Reader& in = unsealed.body;
+  in >> saved.root.box.lower >> saved.root.box.upper >> saved.root.ranges;
+  in >> folded.inputs >> folded.first >> folded.unit >> folded.weight >> folded.bias >> folded.error >>
+      folded.magnitude >> folded.reads >> folded.underflow >> folded.lower >> folded.upper;
+  in >> saved.incumbent >> saved.objective;
+  in >> saved.contest.begun >> saved.contest.at;
+  in.end();
+  if (!fits(saved)) refuse_damaged(kind, file, "its parts do not fit one another");
   return saved;
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -147,8 +149,10 @@ class CutTree final : public Rounds<CutNode> {
     for (int c = 0; c < m_root.form->columns(); ++c) {
       const Index value = value_of(c);
       for (const bool up : {false, true}) {
-        const int count = value < 0 ? 0 : m_costs.count(c, up);
-        if (count > 0) costs.push_back({value, up, m_costs.gain(c, up) / unit, count});
+        const std::int64_t count = value < 0 ? 0 : m_costs.count(c, up);
+        constexpr std::int64_t most = std::numeric_limits<int>::max();
+        if (count > 0)
+          costs.push_back({value, up, m_costs.gain(c, up) / unit, static_cast<int>(std::min(count, most))});
       }
     }
     return costs;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <variant>
 
 #include "secateur/core/error.hpp"
@@ -69,18 +70,38 @@ Unsealed unseal(const FileKind& kind, std::string_view bytes, const std::string&
                     kind.noun, first.substr(0, most_shown), mine, kind.remedy),
         file);
   }
-  Unsealed result;
-  result.whose = line(rest);
+  std::string whose = line(rest);
   const std::string hash = line(rest);
-  if (hash_of(first + "\n" + result.whose + "\n" + std::string(rest)) != hash) refuse_damaged(kind, file);
-  result.body = rest;
-  return result;
+  if (hash_of(first + "\n" + whose + "\n" + std::string(rest)) != hash) {
+    refuse_damaged(kind, file, "what it holds does not match its checksum");
+  }
+  return {std::move(whose), Reader(kind, file, rest, static_cast<Index>(bytes.size() - rest.size()))};
 }
 
-void refuse_damaged(const FileKind& kind, const std::string& file) {
-  throw InputError(
-      fmt::format("is {} that is damaged: what it holds does not match its checksum; {}", kind.noun, kind.remedy),
-      file);
+void refuse_damaged(const FileKind& kind, const std::string& file, const std::string& how, const std::string& where) {
+  throw InputError(fmt::format("is {} that is damaged: {}; {}", kind.noun, how, kind.remedy), file, where);
+}
+
+void Reader::end() const {
+  if (left() > 0) refuse(fmt::format("{} bytes more than belong to it", left()), 0);
+}
+
+/// `back`: where it was found, in bytes before what is left.
+void Reader::refuse(const std::string& how, std::size_t back) const {
+  refuse_damaged(m_kind, m_file, how, fmt::format("byte {}", m_size - left() - static_cast<Index>(back)));
+}
+
+void Reader::refuse_short(std::size_t bytes) const {
+  refuse(fmt::format("{} bytes are left where {} belong", left(), bytes), 0);
+}
+
+void Reader::refuse_choice(std::int64_t number, std::size_t choices, std::size_t bytes) const {
+  refuse(fmt::format("{} where 0 to {} may stand", number, choices - 1), bytes);
+}
+
+void Reader::refuse_count(Index count, Index bytes) const {
+  refuse(fmt::format("a list of {} entries where {} at most fit into what is left", count, left() / bytes),
+         sizeof count);
 }
 
 }  // namespace secateur::search

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
-#include <stdexcept>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "secateur/core/matrix.hpp"
@@ -57,10 +60,37 @@ class Writer {
   std::string m_bytes;
 };
 
-/// The same in return. Throws std::out_of_range when bytes are missing, or a number is none of its kind.
+/// A file of such numbers: a line that names kind, format and version, a line that says whose it is, a hash of
+/// everything else, and the numbers.
+struct FileKind {
+  std::string_view name;    ///< "checkpoint"
+  std::string_view format;  ///< changes with the meaning of anything that is stored
+  std::string_view noun;    ///< in messages: "a checkpoint"
+  std::string_view remedy;  ///< "remove it to start anew"
+};
+/// Bytes of the smallest value of a type: one whose lists are empty.
+template <class T>
+Index least_bytes() {
+  static const Index bytes = [] {
+    Writer out;
+    out << T{};
+    return static_cast<Index>(out.bytes().size());
+  }();
+  return bytes;
+}
+
+/// Throws InputError: the file is damaged, and how that shows.
+[[noreturn]] void refuse_damaged(const FileKind& kind, const std::string& file, const std::string& how,
+                                 const std::string& where = {});
+
+/// What a Writer has written, from the end of a file. Throws InputError (with file and byte) when bytes are missing, a
+/// number is none of its kind, or a list could not fit into what is left: so nothing takes much more memory than its
+/// bytes.
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : m_left(bytes) {}
+  /// `kind` has to outlive it. `before`: bytes of the file that come before.
+  Reader(const FileKind& kind, std::string file, std::string_view bytes, Index before)
+      : m_kind(kind), m_file(std::move(file)), m_left(bytes), m_size(before + left()) {}
 
   template <class T>
     requires std::is_arithmetic_v<T>
@@ -68,10 +98,10 @@ class Reader {
     if constexpr (std::is_same_v<T, bool>) {
       unsigned char byte = 0;
       *this >> byte;
-      if (byte > 1) throw std::out_of_range("encoding");
+      if (byte > 1) refuse_choice(byte, 2, sizeof byte);
       value = byte == 1;
     } else {
-      if (m_left.size() < sizeof value) throw std::out_of_range("encoding");
+      if (m_left.size() < sizeof value) refuse_short(sizeof value);
       std::array<char, sizeof(T)> raw;
       m_left.copy(raw.data(), raw.size());
       m_left.remove_prefix(raw.size());
@@ -85,30 +115,31 @@ class Reader {
   Reader& operator>>(T& value) {
     std::underlying_type_t<T> number = 0;
     *this >> number;
-    if (number < 0 || static_cast<std::size_t>(number) >= Names<T>::value.size()) throw std::out_of_range("encoding");
+    const std::size_t names = Names<T>::value.size();
+    if (number < 0 || static_cast<std::size_t>(number) >= names) refuse_choice(number, names, sizeof number);
     value = static_cast<T>(number);
     return *this;
   }
   Reader& operator>>(std::string& text) {
-    const auto length = static_cast<std::size_t>(count());
+    const auto length = static_cast<std::size_t>(count(1));
     text = m_left.substr(0, length);
     m_left.remove_prefix(length);
     return *this;
   }
   template <class T>
   Reader& operator>>(std::vector<T>& list) {
-    list.resize(static_cast<std::size_t>(count()));
+    list.resize(static_cast<std::size_t>(count(least_bytes<T>())));
     for (T& value : list) *this >> value;
     return *this;
   }
   Reader& operator>>(Vector& vector) {
-    vector.resize(count());
+    vector.resize(count(sizeof(double)));
     for (double& value : vector) *this >> value;
     return *this;
   }
   Reader& operator>>(Matrix& matrix) {
-    const Index rows = count(), columns = count();
-    if (columns > 0 && rows > left() / columns) throw std::out_of_range("encoding");
+    const Index rows = count(sizeof(double));
+    const Index columns = count(static_cast<Index>(sizeof(double)) * std::max<Index>(rows, 1));
     matrix.resize(rows, columns);
     for (Index i = 0; i < rows; ++i) {
       for (Index j = 0; j < columns; ++j) *this >> matrix(i, j);
@@ -116,40 +147,39 @@ class Reader {
     return *this;
   }
 
-  [[nodiscard]] Index left() const { return static_cast<Index>(m_left.size()); }
+  /// Throws unless everything has been read.
+  void end() const;
 
  private:
-  /// A length: every entry takes at least a byte.
-  Index count() {
+  [[nodiscard]] Index left() const { return static_cast<Index>(m_left.size()); }
+  /// A length, of entries that take so many bytes at least.
+  Index count(Index bytes) {
     Index value = 0;
     *this >> value;
-    if (value < 0 || value > left()) throw std::out_of_range("encoding");
+    if (value < 0 || value > left() / bytes) refuse_count(value, bytes);
     return value;
   }
+  [[noreturn]] void refuse(const std::string& how, std::size_t back) const;
+  [[noreturn]] void refuse_short(std::size_t bytes) const;
+  [[noreturn]] void refuse_choice(std::int64_t number, std::size_t choices, std::size_t bytes) const;
+  [[noreturn]] void refuse_count(Index count, Index bytes) const;
 
+  const FileKind& m_kind;
+  const std::string m_file;
   std::string_view m_left;
+  const Index m_size;  ///< of the file
 };
 
 /// Every number of a network that has a part in what it computes.
 void put_network(Writer& out, const nn::Network& network);
 
-/// A file of such numbers: a line that names kind, format and version, a line that says whose it is, a hash of
-/// everything else, and the numbers.
-struct FileKind {
-  std::string_view name;    ///< "checkpoint"
-  std::string_view format;  ///< changes with the meaning of anything that is stored
-  std::string_view noun;    ///< in messages: "a checkpoint"
-  std::string_view remedy;  ///< "remove it to start anew"
-};
 std::string seal(const FileKind& kind, const std::string& whose, const std::string& body);
-/// `body` points into the bytes. Throws InputError (with `file`) for bytes that are of another kind, format or version,
+/// `body` reads from the bytes. Throws InputError (with `file`) for bytes that are of another kind, format or version,
 /// cut off or changed.
 struct Unsealed {
   std::string whose;
-  std::string_view body;
+  Reader body;
 };
 Unsealed unseal(const FileKind& kind, std::string_view bytes, const std::string& file);
-/// What unseal() throws where what is stored contradicts itself.
-[[noreturn]] void refuse_damaged(const FileKind& kind, const std::string& file);
 
 }  // namespace secateur::search

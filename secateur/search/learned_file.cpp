@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <stdexcept>
 
 #include "secateur/core/error.hpp"
 #include "secateur/core/file.hpp"
@@ -76,19 +75,14 @@ std::string encode(const Learned& learned) {
 }
 
 Learned decode_learned(std::string_view bytes, const std::string& file) {
-  const Unsealed unsealed = unseal(kind, bytes, file);
+  Unsealed unsealed = unseal(kind, bytes, file);
   Learned learned;
   learned.file = file;
   learned.networks = unsealed.whose;
-  try {
-    Reader in(unsealed.body);
-    in >> learned.networked >> learned.others >> learned.points >> learned.proven >> learned.costs >> learned.way >>
-        learned.nodes;
-    if (in.left() > 0) refuse_damaged(kind, file);
-  } catch (const std::out_of_range&) {
-    refuse_damaged(kind, file);
-  }
-  if (!fits(learned)) refuse_damaged(kind, file);
+  unsealed.body >> learned.networked >> learned.others >> learned.points >> learned.proven >> learned.costs >>
+      learned.way >> learned.nodes;
+  unsealed.body.end();
+  if (!fits(learned)) refuse_damaged(kind, file, "its parts do not fit one another");
   return learned;
 }
 

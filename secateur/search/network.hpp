@@ -16,6 +16,9 @@ struct Range {
   double step = 1;              ///< size of a price: objective an output
 };
 
+/// Of a graph that is searched.
+constexpr int most_layers = 60;
+
 /// A folded graph in the padded form of DualNetwork. Target 0 is the objective, which is minimised; the others are the
 /// outputs that have a range. Shared by all nodes of a subtree.
 ///

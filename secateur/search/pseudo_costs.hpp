@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "secateur/core/matrix.hpp"
@@ -38,18 +39,18 @@ class PseudoCosts {
   }
   [[nodiscard]] double gain(int column, bool up) const {
     const Side& side = m_side[place(column, up)];
-    if (side.count > 0) return side.sum / side.count;
-    return m_all.count > 0 ? m_all.sum / m_all.count : 1.0;
+    if (side.count > 0) return side.sum / static_cast<double>(side.count);
+    return m_all.count > 0 ? m_all.sum / static_cast<double>(m_all.count) : 1.0;
   }
-  [[nodiscard]] int count(int column, bool up) const { return m_side[place(column, up)].count; }
-  [[nodiscard]] int trials(int column) const {
+  [[nodiscard]] std::int64_t count(int column, bool up) const { return m_side[place(column, up)].count; }
+  [[nodiscard]] std::int64_t trials(int column) const {
     return std::min(m_side[place(column, false)].count, m_side[place(column, true)].count);
   }
 
  private:
   struct Side {
     double sum = 0;
-    int count = 0;
+    std::int64_t count = 0;
   };
   [[nodiscard]] static std::size_t place(int column, bool up) {
     return 2 * static_cast<std::size_t>(column) + (up ? 1 : 0);

@@ -39,7 +39,6 @@ std::optional<std::string> refusal(const model::Compiled& problem, std::size_t v
   for (const auto& constraint : problem.constraints) whole = whole && constraint.whole;
   if (!whole) return "it has variables without finite bounds, or of a trust region";
   if (problem.graph.inputs() == 0) return "there is nothing to branch on";
-  constexpr int most_layers = 60;
   if (problem.graph.depth() > most_layers) return "its networks have more than 60 layers";
   return std::nullopt;
 }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/search/checkpoint.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
+#include <limits>
+#include <utility>
 
 #include "property/brute_force_problem.hpp"
 #include "property/random_problem.hpp"
 #include "secateur/core/error.hpp"
+#include "secateur/core/hash.hpp"
 #include "secateur/core/stop.hpp"
 #include "secateur/search/solve.hpp"
 #include "support/native_problem.hpp"
@@ -119,11 +124,13 @@ TEST_P(CheckpointTest, LargerSearchesThatAreInterruptedAgainAndAgainEndAtTheOpti
 
 INSTANTIATE_TEST_SUITE_P(Methods, CheckpointTest, testing::Values(Method::measured, Method::dual, Method::cut));
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 Saved sample() {
   Saved saved;
   Vector one = Vector::Constant(1, 1.0);
   saved.root.box = Box{-one, one};
-  saved.root.ranges = {{0, -1, std::numeric_limits<double>::infinity(), 2}};
+  saved.root.ranges = {{0, -1, infinity, 2}};
   bounds::Folded& folded = saved.root.folded;
   folded.inputs = 1;
   folded.first = {1, 2};
@@ -136,7 +143,6 @@ Saved sample() {
   folded.upper = Vector::Constant(4, 1);
   saved.incumbent = Vector::Constant(2, 0.75);
   saved.objective = -3;
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   const SavedTree dual{-3.5, infinity, 17, 1700, {{{-1}, {0.5}, {{3, true}}, {0, 0.1}, -4, 6}}, {}};
   const SavedTree cut{-3.25, -3.5, 5, 900, {{{-1}, {1}, {{3, false}}, {}, -5, 1}}, {{1, true, 0.5, 3}}};
   saved.contest.begun = {{Way::dual, dual, {{100, 1}, {1700, 0.25}}, 0}, {Way::cut, cut, {{900, 0.5}}, 1200}};
@@ -197,6 +203,39 @@ TEST(CheckpointBytes, PartsThatDoNotFitAreRefused) {
   refused([](Saved& saved) { saved.contest.begun[0].way = Way::cut; });
   refused([](Saved& saved) { saved.contest.begun[0].way = Way::milp; });
   refused([](Saved& saved) { saved.contest.begun[1].tree.open.clear(); });
+  refused([](Saved& saved) { saved.root.box.upper(0) = -2; });
+  refused([](Saved& saved) { saved.root.box.lower(0) = -infinity; });
+  refused([](Saved& saved) { saved.root.ranges[0].lower = NAN; });
+  refused([](Saved& saved) { saved.root.folded.upper(3) = 0; });
+  refused([](Saved& saved) { saved.root.folded.weight(0, 0) = NAN; });
+  refused([](Saved& saved) { saved.root.folded.error(0) = -1; });
+  refused([](Saved& saved) { saved.root.folded.first = {2, 1}; });
+  // Units of layers without number would take much more memory than the file.
+  refused([](Saved& saved) {
+    saved.root.folded.first.assign(62, 2);
+    saved.root.folded.first[0] = 1;
+    saved.root.folded.reads.assign(62 * 62, 0);
+  });
+  refused([](Saved& saved) { saved.incumbent(0) = NAN; });
+  refused([](Saved& saved) { saved.contest.begun[0].turn = NAN; });
+  refused([](Saved& saved) { std::swap(saved.contest.begun[0].history[0], saved.contest.begun[0].history[1]); });
+  refused([](Saved& saved) { saved.contest.begun[0].history[0].open = NAN; });
+  refused([](Saved& saved) { saved.contest.begun[1].tree.costs[0].count = 0; });
+  refused([](Saved& saved) { saved.contest.begun[1].tree.costs[0].gain = infinity; });
+  const auto tree_refused = [&](auto&& change) {
+    for (const std::size_t search : {0U, 1U}) {
+      refused([&](Saved& saved) { change(saved.contest.begun[search].tree); });
+    }
+  };
+  tree_refused([](SavedTree& tree) { tree.cutoff = NAN; });
+  tree_refused([](SavedTree& tree) { tree.settled = NAN; });
+  tree_refused([](SavedTree& tree) { tree.nodes = -1; });
+  tree_refused([](SavedTree& tree) { tree.nodes = std::numeric_limits<std::int64_t>::max(); });
+  tree_refused([](SavedTree& tree) { tree.work = infinity; });
+  tree_refused([](SavedTree& tree) {
+    tree.open.push_back(tree.open[0]);
+    tree.open[1].bound -= 1;
+  });
   const auto node_refused = [&](auto&& change) {
     for (const std::size_t search : {0U, 1U}) {
       refused([&](Saved& saved) { change(saved.contest.begun[search].tree.open[0]); });
@@ -207,6 +246,56 @@ TEST(CheckpointBytes, PartsThatDoNotFitAreRefused) {
   node_refused([](SavedNode& node) { node.splits[0].value = 2; });
   node_refused([](SavedNode& node) { node.price = {1}; });
   node_refused([](SavedNode& node) { node.depth = -1; });
+  node_refused([](SavedNode& node) { node.depth = std::int64_t{1} << 40; });
+  node_refused([](SavedNode& node) { node.bound = NAN; });
+  node_refused([](SavedNode& node) { node.lower[0] = NAN; });
+  node_refused([](SavedNode& node) { node.lower[0] = -2; });
+  node_refused([](SavedNode& node) { node.upper[0] = -1.5; });
+}
+
+/// A file of these contents under the right checksum.
+std::string sealed(const std::string& contents) {
+  const std::string bytes = encode(sample(), "w");
+  const std::string head = bytes.substr(0, bytes.find('\n') + 1) + "w\n";
+  return head + hash_of(head + contents) + "\n" + contents;
+}
+std::string contents() {
+  const std::string bytes = encode(sample(), "w");
+  return bytes.substr(sealed("").size());
+}
+
+TEST(CheckpointBytes, ContentsThatLieUnderTheRightChecksumAreRefused) {
+  ASSERT_NO_THROW(decode(sealed(contents()), "w", "f"));
+  const std::string good = contents(), number(8, '\0');
+  const std::size_t before = sealed("").size();
+  const auto refusal = [&](const std::string& what, const std::string& where) {
+    return testing::ThrowsMessage<InputError>(
+        testing::StartsWith("f: byte " + where + ": is a checkpoint that is damaged: " + what + "; remove it"));
+  };
+  EXPECT_THAT([&] { decode(sealed(good + "ab"), "w", "f"); },
+              refusal("2 bytes more than belong to it", std::to_string(before + good.size())));
+  EXPECT_THAT([&] { decode(sealed(good.substr(0, good.size() - 3)), "w", "f"); },
+              refusal("5 bytes are left where 8 belong", std::to_string(before + good.size() - 8)));
+  // The first list is the box's lower ends, the second its upper ends; then come ranges, of 32 bytes each.
+  const auto with_count = [&](std::size_t at, std::int64_t count) {
+    std::string changed = good;
+    std::memcpy(changed.data() + at, &count, sizeof count);
+    return sealed(changed);
+  };
+  const auto room = [&](std::size_t at, std::size_t entry) {
+    return std::to_string((good.size() - at - sizeof(std::int64_t)) / entry);
+  };
+  for (const std::int64_t count :
+       {std::int64_t{1} << 40, static_cast<std::int64_t>(good.size() / 8), std::int64_t{-1}}) {
+    EXPECT_THAT([&] { decode(with_count(0, count), "w", "f"); },
+                refusal("a list of " + std::to_string(count) + " entries where " + room(0, 8) +
+                            " at most fit into what is left",
+                        std::to_string(before)));
+    EXPECT_THAT([&] { decode(with_count(32, count), "w", "f"); },
+                refusal("a list of " + std::to_string(count) + " entries where " + room(32, 32) +
+                            " at most fit into what is left",
+                        std::to_string(before + 32)));
+  }
 }
 
 TEST(CheckpointFingerprint, SeesEveryNumberThatMatters) {
