@@ -63,7 +63,7 @@ sanitize-quick:  ## fuzzes for 10 s each, then runs the tests of lp, graph and b
 	@cmake --build --preset asan --target $(QUICK_ROOMS:%=test_unit_%) -- -j $(JOBS)
 	@ctest --preset asan -R '^unit/($(subst $() ,|,$(QUICK_ROOMS)))\.'
 
-fuzz:  ## fuzzes the readers of ONNX, CSV, boxes, VNNLIB, .nnet and --learned for FUZZ_SECONDS each, under address and undefined sanitizers
+fuzz:  ## fuzzes the readers of ONNX, CSV, boxes, VNNLIB, .nnet, --learned and checkpoints for FUZZ_SECONDS each, under address and undefined sanitizers
 	@scripts/setup.sh build test fuzz
 	@$(call configure,fuzz)
 	@cmake --build --preset fuzz --target fuzzers -- -j $(JOBS)

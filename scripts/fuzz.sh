@@ -5,7 +5,7 @@
 # corpus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for target in onnx csv box vnnlib nnet learned; do
+for target in onnx csv box vnnlib nnet learned checkpoint; do
   work=build/fuzz/work/$target
   corpus=(tests/fuzz/corpus/$target)
   [ $target != onnx ] || corpus+=(tests/fixtures/nn)
