@@ -54,18 +54,20 @@ bool SignPropagation::visit(int row, double& lower, double& upper, SignBounds& b
     return entry.weight > 0 ? std::pair{entry.weight * from, entry.weight * to}
                             : std::pair{entry.weight * to, entry.weight * from};
   };
-  double low = m_bias[r], high = m_bias[r];
+  double low = m_bias[r], high = m_bias[r], widest = 0;
   for (const Entry* entry = begin; entry != end; ++entry) {
     const auto [from, to] = range(*entry);
     low += from;
     high += to;
+    widest = std::max(widest, to - from);
   }
   const double slack = m_slack[r];
   const bool above = lower > low - slack, below = upper < high + slack;
   if (!above) lower = low - slack;
   if (!below) upper = high + slack;
   if (lower > upper) return false;
-  if (!above && !below) return true;
+  // A term is narrowed only if it is wider than what its row's bounds leave to it.
+  if (!(above && widest > high - lower + slack) && !(below && widest > upper - low + slack)) return true;
   for (const Entry* entry = begin; entry != end; ++entry) {
     const auto [from, to] = range(*entry);
     const auto v = static_cast<std::size_t>(entry->value);
