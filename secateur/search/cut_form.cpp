@@ -42,6 +42,22 @@ double Form::complete(const double* x, std::vector<double>& columns) const {
   return row(units);
 }
 
+namespace {
+
+void set_bounds(Form& form, const SignBounds& bounds) {
+  form.column_bounds(bounds, form.lower, form.upper);
+  for (std::size_t j = 0; j < form.cost.size(); ++j) {
+    form.size.push_back(std::max(std::abs(form.lower[j]), std::abs(form.upper[j])));
+  }
+}
+
+/// Of a <= z - l (1 - delta).
+double active_side(const bounds::Folded& folded, Index unit, double lower) {
+  return add_up(add_up(folded.bias(unit), -lower), folded.error(unit));
+}
+
+}  // namespace
+
 Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>& ranges, const SignBounds& bounds) {
   Form form;
   const bounds::Folded& folded = network->folded();
@@ -53,10 +69,7 @@ Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>&
   for (Index v = 0; v < folded.values(); ++v) form.cost[static_cast<std::size_t>(v)] = folded.weight(folded.units(), v);
   form.offset = folded.bias(folded.units());
   form.objective_error = folded.error(folded.units());
-  form.column_bounds(bounds, form.lower, form.upper);
-  for (std::size_t j = 0; j < columns; ++j) {
-    form.size.push_back(std::max(std::abs(form.lower[j]), std::abs(form.upper[j])));
-  }
+  set_bounds(form, bounds);
   const auto weights = [&](Index row, double sign) {
     lp::Inequality result;
     for (Index v = 0; v < folded.values(); ++v) {
@@ -77,7 +90,7 @@ Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>&
     lp::Inequality active = weights(i, -1);
     active.column.insert(active.column.end(), {form.activation(i), form.binary(i)});
     active.value.insert(active.value.end(), {1, -lower});
-    active.side = add_up(add_up(bias, -lower), error);
+    active.side = active_side(folded, i, lower);
     lp::Inequality inactive;
     inactive.column = {form.activation(i), form.binary(i)};
     inactive.value = {1, -upper};
@@ -99,6 +112,35 @@ Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>&
   form.formulation_rows = static_cast<int>(form.rows.size());
   form.network = std::move(network);
   return form;
+}
+
+Form form_within(const Form& form, const SignBounds& bounds) {
+  Form part;
+  part.network = form.network;
+  part.ranges = form.ranges;
+  part.inputs = form.inputs;
+  part.units = form.units;
+  part.cost = form.cost;
+  part.offset = form.offset;
+  part.objective_error = form.objective_error;
+  part.formulation_rows = form.formulation_rows;
+  set_bounds(part, bounds);
+  std::vector<double> value;
+  for (int row = 0; row < form.formulation_rows; ++row) {
+    const lp::RowView old = form.rows[static_cast<std::size_t>(row)];
+    const int unit = row / 3;
+    if (unit >= form.units || row % 3 == 0) {
+      part.rows.push_back(old);
+      continue;
+    }
+    const auto u = static_cast<std::size_t>(unit);
+    const bool active = row % 3 == 1;
+    value.assign(old.value.begin(), old.value.end());
+    value.back() = active ? -bounds.lower[u] : -bounds.upper[u];
+    const double side = active ? active_side(form.network->folded(), unit, bounds.lower[u]) : old.side;
+    part.rows.push_back({old.column, value, side});
+  }
+  return part;
 }
 
 double proven_bound(const Form& form, const std::vector<double>& y, const std::vector<double>& lower,

@@ -42,6 +42,9 @@ struct Form {
 /// `bounds`: of inputs and preactivations of the folded units, valid wherever the form is used.
 Form make_form(std::shared_ptr<const Network> network, const std::vector<Range>& ranges, const SignBounds& bounds);
 
+/// The same for a part of what the form is about, by its bounds; without cuts.
+Form form_within(const Form& form, const SignBounds& bounds);
+
 /// A lower bound of the objective over the rows' points inside the bounds, in real arithmetic, for any multipliers y >=
 /// 0 (entries below zero count as zero):
 ///

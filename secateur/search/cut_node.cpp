@@ -108,7 +108,7 @@ bool CutDiver::begin(CutNode& node) {
   m_form = &m_shared.form;
   if (node.basis) {
     if (!narrow(node)) return false;
-    m_own = std::make_unique<Form>(make_form(m_shared.form.network, m_shared.form.ranges, node.bounds));
+    m_own = std::make_unique<Form>(form_within(m_shared.form, node.bounds));
     m_form = m_own.get();
     KeptPoints kept(*m_own, m_shared.task.values, 20);
     if (m_known && holds_known(node)) kept.add(*m_known);
