@@ -28,18 +28,20 @@ double Form::complete(const double* x, std::vector<double>& columns) const {
   const bounds::Folded& folded = network->folded();
   columns.assign(cost.size(), 0.0);
   std::copy_n(x, inputs, columns.begin());
-  const auto row = [&](Index r) {
-    double sum = folded.bias(r);
-    const double* weight = folded.weight.data() + r * folded.weight.cols();
-    for (int v = 0; v < inputs + units; ++v) sum += weight[v] * columns[static_cast<std::size_t>(v)];
-    return sum;
-  };
   for (int i = 0; i < units; ++i) {
-    const double z = row(i);
+    // a >= z says all of z but the bias; its last entry is a.
+    const int above = 3 * i;
+    const lp::RowView row = rows[static_cast<std::size_t>(above)];
+    double z = folded.bias(i);
+    for (std::size_t k = 0; k + 1 < row.column.size(); ++k) {
+      z += row.value[k] * columns[static_cast<std::size_t>(row.column[k])];
+    }
     columns[static_cast<std::size_t>(activation(i))] = std::max(0.0, z);
     columns[static_cast<std::size_t>(binary(i))] = z > 0 ? 1 : 0;
   }
-  return row(units);
+  double objective = offset;
+  for (std::size_t j = 0; j < cost.size(); ++j) objective += cost[j] * columns[j];
+  return objective;
 }
 
 namespace {
