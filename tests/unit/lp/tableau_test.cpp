@@ -91,6 +91,32 @@ TEST(Tableau, ReadsTheSameWhateverIsPending) {
   }
 }
 
+/// Blocks of rows and columns: most exchanges change nothing of most rows, whole vectors of them included.
+TEST(Tableau, ReadsTheSameWhereItIsSparse) {
+  constexpr Index blocks = 5, height = 20, width = 9;
+  Rng rng(3);
+  Pair both(blocks * height, blocks * width, rng);
+  both.tableau = Tableau(static_cast<int>(blocks * width));
+  for (Index r = 0; r < both.dense.rows(); ++r) {
+    std::vector<double> entries;
+    for (Index j = 0; j < both.dense.cols(); ++j) {
+      if (r / height != j / width) both.dense(r, j) = 0;
+      entries.push_back(both.dense(r, j));
+    }
+    both.tableau.append(entries, {});
+  }
+  for (int step = 0; step < 50; ++step) {
+    SCOPED_TRACE(step);
+    const auto r = static_cast<int>(rng.below(static_cast<std::uint64_t>(both.tableau.rows())));
+    Index slot = 0;
+    both.dense.row(r).cwiseAbs().maxCoeff(&slot);
+    both.exchange(r, static_cast<int>(slot));
+    if (both.tableau.pending() >= (step < 20 ? 3 : 16)) both.tableau.apply();
+    both.agree();
+    if (step % 20 == 10) both.append({{3, 0.5}, {50, -2}}, rng);
+  }
+}
+
 TEST(Tableau, CopiesGoTheirOwnWays) {
   Rng rng(2);
   Pair first(9, 6, rng);

@@ -261,6 +261,109 @@ TEST(SignPropagation, KeepsEveryPointOfAPart) {
   EXPECT_GT(closed, 10);
 }
 
+/// No row, once propagation has ended, leaves less to a term than the bounds of what the term reads.
+TEST(SignPropagation, LeavesNoTermWiderThanItsRowAllows) {
+  int rows = 0, narrowed = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    SCOPED_TRACE(seed);
+    const Subject subject(seed, {3, 10, 8, 1}, 0.6);
+    const CutRoot root = subject.root();
+    const bounds::Folded& folded = root.form->network->folded();
+    const SignPropagation propagation(*root.form->network, {});
+    Rng rng(seed);
+    for (int part = 0; part < 10; ++part) {
+      SignBounds bounds = root.bounds;
+      for (int splits = 0; splits < 3 && folded.units() > 0; ++splits) {
+        const auto u = static_cast<std::size_t>(rng.below(folded.units()));
+        (rng.below(2) == 0 ? bounds.lower[u] : bounds.upper[u]) = 0;
+      }
+      const SignBounds before = bounds;
+      if (!propagation.run(bounds, infinity, 100)) continue;
+      for (std::size_t j = 0; j < bounds.input_lower.size(); ++j) {
+        narrowed += bounds.input_lower[j] > before.input_lower[j] || bounds.input_upper[j] < before.input_upper[j];
+      }
+      for (Index i = 0; i < folded.units(); ++i) {
+        std::vector<Range> terms;
+        double low = folded.bias(i), high = low;
+        for (Index v = 0; v < folded.values(); ++v) {
+          const double w = folded.weight(i, v);
+          if (w == 0) continue;
+          const bool input = v < folded.inputs;
+          const auto k = static_cast<std::size_t>(input ? v : v - folded.inputs);
+          const double from = w * (input ? bounds.input_lower[k] : std::max(0.0, bounds.lower[k]));
+          const double to = w * (input ? bounds.input_upper[k] : std::max(0.0, bounds.upper[k]));
+          terms.push_back({0, std::min(from, to), std::max(from, to)});
+          low += terms.back().lower;
+          high += terms.back().upper;
+        }
+        ++rows;
+        // Moves by less than a thousandth of a range end the sweeps.
+        const double small = 0.02 * (high - low) + 1e-9;
+        const auto u = static_cast<std::size_t>(i);
+        for (const Range& term : terms) {
+          EXPECT_GE(term.lower, bounds.lower[u] - (high - term.upper) - small);
+          EXPECT_LE(term.upper, bounds.upper[u] - (low - term.lower) + small);
+        }
+      }
+    }
+  }
+  EXPECT_GT(rows, 1000);
+  EXPECT_GT(narrowed, 100);
+}
+
+/// A part's form, made from the whole's, is the one that its bounds give.
+TEST(Form, OfAPartIsTheOneThatItsBoundsGive) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    SCOPED_TRACE(seed);
+    Subject subject(seed, {3, 10, 8, 2}, 0.6);
+    const CutRoot root = subject.root();
+    const Form& whole = *root.form;
+    ASSERT_GT(static_cast<int>(whole.rows.size()), whole.formulation_rows);
+    SignBounds bounds = root.bounds;
+    for (double& lower : bounds.lower) lower *= 0.75;
+    for (double& upper : bounds.upper) upper *= 0.5;
+    bounds.input_upper[1] = bounds.input_lower[1];
+    const Form part = form_within(whole, bounds), expected = make_form(whole.network, whole.ranges, bounds);
+    EXPECT_EQ(part.cost, expected.cost);
+    EXPECT_EQ(part.lower, expected.lower);
+    EXPECT_EQ(part.upper, expected.upper);
+    EXPECT_EQ(part.size, expected.size);
+    EXPECT_EQ(part.offset, expected.offset);
+    EXPECT_EQ(part.objective_error, expected.objective_error);
+    EXPECT_EQ(part.inputs, expected.inputs);
+    EXPECT_EQ(part.units, expected.units);
+    EXPECT_EQ(part.formulation_rows, expected.formulation_rows);
+    ASSERT_EQ(part.rows.size(), expected.rows.size());
+    for (std::size_t i = 0; i < part.rows.size(); ++i) {
+      EXPECT_TRUE(std::ranges::equal(part.rows[i].column, expected.rows[i].column));
+      EXPECT_TRUE(std::ranges::equal(part.rows[i].value, expected.rows[i].value));
+      EXPECT_EQ(part.rows[i].side, expected.rows[i].side);
+    }
+  }
+}
+
+TEST(Form, CompletesAPointAsTheNetworkDoes) {
+  const Subject subject(1, {3, 10, 8, 1}, 0.6);
+  const CutRoot root = subject.root();
+  const Form& form = *root.form;
+  const bounds::Folded& folded = form.network->folded();
+  Rng rng(1);
+  for (int k = 0; k < 100; ++k) {
+    const Vector x = random_point(root.bounds.input_lower, root.bounds.input_upper, rng);
+    std::vector<double> columns;
+    const double objective = form.complete(x.data(), columns);
+    Vector values = Vector::Zero(folded.values());
+    values.head(x.size()) = x;
+    for (Index i = 0; i < folded.units(); ++i) {
+      const double z = folded.bias(i) + folded.weight.row(i).dot(values);
+      values(folded.inputs + i) = std::max(0.0, z);
+      EXPECT_NEAR(columns[static_cast<std::size_t>(form.activation(static_cast<int>(i)))], std::max(0.0, z), 1e-12);
+      EXPECT_EQ(columns[static_cast<std::size_t>(form.binary(static_cast<int>(i)))], z > 0 ? 1 : 0);
+    }
+    EXPECT_NEAR(objective, folded.bias(folded.units()) + folded.weight.row(folded.units()).dot(values), 1e-12);
+  }
+}
+
 constexpr double sparse = 0.4;
 
 TEST(SearchCuts, IsTheSameWithAnyNumberOfThreads) {
