@@ -45,7 +45,7 @@ SECATEUR_INLINE void add_rows(const double* matrix, ptrdiff_t stride, const int*
 struct DualWork {
   double *value, *z, *alpha_mean, *alpha_square, *beta_mean, *beta_square, *price_mean, *price_square;
   double *best_alpha, *best_beta, *best_price, *factor;
-  int* index;
+  int *index, *split;
 };
 SECATEUR_INLINE DualWork work_of(const DualPass& of) {
   const ptrdiff_t n = dual_stride(of.network->first[of.network->layers], of.network->targets);
@@ -62,7 +62,8 @@ SECATEUR_INLINE DualWork work_of(const DualPass& of) {
           w + 9 * n,
           w + 10 * n,
           w + 11 * n,
-          reinterpret_cast<int*>(w + 12 * n)};
+          reinterpret_cast<int*>(w + 12 * n),
+          reinterpret_cast<int*>(w + 12 * n) + n};
 }
 
 /// The rows of a layer with a non-zero factor, added to what they read.
@@ -158,13 +159,23 @@ SECATEUR_INLINE void move_alpha(ptrdiff_t count, const double* __restrict lambda
   }
 }
 
-SECATEUR_INLINE void move_beta(ptrdiff_t count, const double* __restrict z, const double* __restrict sign,
-                               double* __restrict beta, double* __restrict mean, double* __restrict square,
-                               double scale, DualStep step) {
-  for (ptrdiff_t i = 0; i < count; ++i) {
-    if (sign[i] == 0) continue;
-    const double to = beta[i] + scale * adam_direction(-sign[i] * z[i], mean[i], square[i], step);
-    beta[i] = to > 0 ? to : 0.0;
+constexpr ptrdiff_t most_layers = 64;
+
+/// The split units of each layer: work.split[from[k]] .. work.split[from[k + 1]] (exclusive), and the size of a step
+/// of their multipliers.
+struct DualSplits {
+  ptrdiff_t from[most_layers + 1];
+  double scale[most_layers];
+};
+
+/// Of the split units alone: they are few, and roots and quotients cost as much as products with the weights do.
+SECATEUR_INLINE void move_beta(const DualPass& of, const DualWork& work, const DualSplits& splits, ptrdiff_t layer,
+                               DualStep step) {
+  for (ptrdiff_t n = splits.from[layer]; n < splits.from[layer + 1]; ++n) {
+    const int v = work.split[n];
+    const double to =
+        of.beta[v] + splits.scale[layer] * adam_direction(-of.sign[v] * work.z[v], work.beta_mean[v], work.beta_square[v], step);
+    of.beta[v] = to > 0 ? to : 0.0;
   }
 }
 
@@ -173,7 +184,8 @@ SECATEUR_INLINE void copy(ptrdiff_t count, const double* from, double* to) {
 }
 
 /// Carries the minimiser forward and moves the multipliers.
-SECATEUR_INLINE void dual_forward(const DualPass& of, const DualWork& work, const double* beta_scale, DualStep step) {
+SECATEUR_INLINE void dual_forward(const DualPass& of, const DualWork& work, const DualSplits& splits,
+                                  DualStep step) {
   const DualNetwork& net = *of.network;
   const ptrdiff_t values = net.first[net.layers];
   const Pack zero = {};
@@ -201,10 +213,7 @@ SECATEUR_INLINE void dual_forward(const DualPass& of, const DualWork& work, cons
     }
     move_alpha(end - begin, of.lambda + begin, work.z + begin, of.open + begin, of.alpha + begin,
                work.alpha_mean + begin, work.alpha_square + begin, step);
-    if (beta_scale[k] >= 0) {
-      move_beta(end - begin, work.z + begin, of.sign + begin, of.beta + begin, work.beta_mean + begin,
-                work.beta_square + begin, beta_scale[k], step);
-    }
+    move_beta(of, work, splits, k, step);
   }
   for (ptrdiff_t o = 1; o < net.targets; ++o) {
     const double* row = net.weight + (values + o) * values;
@@ -229,8 +238,7 @@ double dual_ascend(const DualPass& of, const DualAscent& how) {
   const DualNetwork& net = *of.network;
   const DualWork work = work_of(of);
   const ptrdiff_t values = net.first[net.layers];
-  constexpr ptrdiff_t most_layers = 64;
-  double beta_scale[most_layers];
+  DualSplits splits;
   for (double* moment = work.alpha_mean; moment < work.best_alpha; ++moment) *moment = 0;
   double best = -__builtin_inf();
   double rate = how.rate, power1 = 1, power2 = 1;
@@ -250,22 +258,24 @@ double dual_ascend(const DualPass& of, const DualAscent& how) {
         const double size = of.lambda[j] < 0 ? -of.lambda[j] : of.lambda[j];
         spread += size * (of.box_upper[j] - of.box_lower[j]);
       }
+      ptrdiff_t count = 0;
       for (ptrdiff_t k = 0; k < net.layers; ++k) {
         double largest = 0, widest = 0;
-        bool split = false;
+        splits.from[k] = count;
         for (ptrdiff_t v = net.first[k]; v < net.first[k + 1]; ++v) {
           const double size = of.lambda[v] < 0 ? -of.lambda[v] : of.lambda[v];
           largest = size > largest ? size : largest;
-          split = split || of.sign[v] != 0;
+          if (of.sign[v] != 0) work.split[count++] = static_cast<int>(v);
           widest = of.width[v] > widest ? of.width[v] : widest;
         }
         const double fallback = widest > 0 ? spread / widest : 0;
-        beta_scale[k] = split ? (largest > fallback ? largest : fallback) : -1;
+        splits.scale[k] = largest > fallback ? largest : fallback;
       }
+      splits.from[net.layers] = count;
     }
     power1 *= 0.9;
     power2 *= 0.999;
-    dual_forward(of, work, beta_scale, {rate / (1 - power1), 1 / (1 - power2)});
+    dual_forward(of, work, splits, {rate / (1 - power1), 1 / (1 - power2)});
     rate *= how.decay;
   }
   if (best > -__builtin_inf()) {
