@@ -123,36 +123,62 @@ void Tightening::prepare(const Node& node, int layer) {
 
 void Tightening::bound(const Node& node, int layer, const std::vector<Index>& rows) {
   if (rows.empty()) return;
+  gather(node, layer, rows);
   crown(node, layer, rows);
-  if (layer > 0) interval(node, layer, rows);
+  if (layer > 0) interval(*node.network, rows);
 }
 
-/// Rows of +z in the first half of each line, of -z in the second: see bounds/backward.hpp for the pass and its error.
+/// The rows' weights, a line for each value: of +z in the first half of each, of -z in the second. Beside them what the
+/// values' centres and radii make of the rows.
+void Tightening::gather(const Node& node, int layer, const std::vector<Index>& rows) {
+  const Network& net = *node.network;
+  const auto count = static_cast<Index>(rows.size());
+  m_stride = (2 * count + crown_lanes - 1) / crown_lanes * crown_lanes;
+  grow(m_lambda, m_live[static_cast<std::size_t>(layer)].offset * m_stride);
+  m_centre.assign(rows.size(), 0.0);
+  m_radius.assign(rows.size(), 0.0);
+  // Where a row's weight of a value stands behind the first row's.
+  const bool hidden = layer < net.layers();
+  m_place.clear();
+  for (const Index row : rows) m_place.push_back(static_cast<int>(hidden ? row : (row - rows.front()) * net.values()));
+  const auto add = [&](Index line, Index value, double lower, double upper) {
+    GatheredRows gathered;
+    gathered.count = count;
+    gathered.place = m_place.data();
+    gathered.weight = hidden ? net.transposed(value) : net.row(rows.front()) + value;
+    gathered.centre = 0.5 * lower + 0.5 * upper;
+    gathered.radius = 0.5 * upper - 0.5 * lower;
+    gathered.line = at(m_lambda, line * m_stride);
+    gathered.stride = m_stride;
+    gathered.centres = m_centre.data();
+    gathered.radii = m_radius.data();
+    bound_kernels().gather_rows(gathered);
+  };
+  for (int from = -1; from < layer; ++from) {
+    const Index begin = from < 0 ? 0 : m_live[static_cast<std::size_t>(from)].offset;
+    const Index end = m_live[static_cast<std::size_t>(Index{from} + 1)].offset;
+    if (!net.reads(layer, from)) {
+      std::fill(at(m_lambda, begin * m_stride), at(m_lambda, end * m_stride), 0.0);
+      continue;
+    }
+    for (Index line = begin; line < end; ++line) {
+      const Index value =
+          from < 0 ? line : m_live[static_cast<std::size_t>(from)].values[static_cast<std::size_t>(line - begin)];
+      const double lower = node.lower[static_cast<std::size_t>(value)];
+      add(line, value, from < 0 ? lower : std::max(0.0, lower), node.upper[static_cast<std::size_t>(value)]);
+    }
+  }
+}
+
+/// See bounds/backward.hpp for the pass and its error.
 void Tightening::crown(const Node& node, int layer, const std::vector<Index>& rows) {
   const Network& net = *node.network;
   const auto count = static_cast<Index>(rows.size());
-  const Index stride = (2 * count + crown_lanes - 1) / crown_lanes * crown_lanes;
-  const Index lines = m_live[static_cast<std::size_t>(layer)].offset;
-  grow(m_lambda, lines * stride);
+  const Index stride = m_stride;
   grow(m_value, stride);
   grow(m_size, stride);
   std::fill_n(m_value.begin(), stride, 0.0);
   std::fill_n(m_size.begin(), stride, 0.0);
-  const auto fill = [&](Index line, Index value) {
-    double* to = at(m_lambda, line * stride);
-    for (Index r = 0; r < count; ++r) {
-      const Index row = rows[static_cast<std::size_t>(r)];
-      const double weight = layer < net.layers() ? net.transposed(value)[row] : net.row(row)[value];
-      to[r] = weight;
-      to[count + r] = -weight;
-    }
-    std::fill(to + 2 * count, to + stride, 0.0);
-  };
-  for (Index j = 0; j < net.inputs(); ++j) fill(j, j);
-  for (int t = 0; t < layer; ++t) {
-    const Live& live = m_live[static_cast<std::size_t>(t)];
-    for (std::size_t i = 0; i < live.values.size(); ++i) fill(live.offset + static_cast<Index>(i), live.values[i]);
-  }
   for (Index r = 0; r < count; ++r) {
     const Index row = rows[static_cast<std::size_t>(r)];
     *at(m_value, r) = net.bias(row) - net.error(row);
@@ -214,34 +240,8 @@ void Tightening::crown(const Node& node, int layer, const std::vector<Index>& ro
 
 /// z over [c - r, c + r] is W c +- |W| r. Each c and r is rounded once, and |c| + r is no more than the magnitude that
 /// the row's own was made of, so that the pass's factor is more than enough.
-void Tightening::interval(const Node& node, int layer, const std::vector<Index>& rows) {
-  const Network& net = *node.network;
-  const auto count = static_cast<Index>(rows.size());
-  grow(m_centre, count);
-  grow(m_radius, count);
-  std::fill_n(m_centre.begin(), count, 0.0);
-  std::fill_n(m_radius.begin(), count, 0.0);
-  const auto add = [&](Index value, double lower, double upper) {
-    const double centre = 0.5 * lower + 0.5 * upper, radius = 0.5 * upper - 0.5 * lower;
-    for (Index r = 0; r < count; ++r) {
-      const Index row = rows[static_cast<std::size_t>(r)];
-      const double weight = layer < net.layers() ? net.transposed(value)[row] : net.row(row)[value];
-      *at(m_centre, r) += weight * centre;
-      *at(m_radius, r) += std::abs(weight) * radius;
-    }
-  };
-  if (net.reads(layer, -1)) {
-    for (Index j = 0; j < net.inputs(); ++j) {
-      add(j, node.lower[static_cast<std::size_t>(j)], node.upper[static_cast<std::size_t>(j)]);
-    }
-  }
-  for (int t = 0; t < layer; ++t) {
-    if (!net.reads(layer, t)) continue;
-    for (const Index v : m_live[static_cast<std::size_t>(t)].values) {
-      add(v, std::max(0.0, node.lower[static_cast<std::size_t>(v)]), node.upper[static_cast<std::size_t>(v)]);
-    }
-  }
-  for (Index r = 0; r < count; ++r) {
+void Tightening::interval(const Network& net, const std::vector<Index>& rows) {
+  for (Index r = 0; r < static_cast<Index>(rows.size()); ++r) {
     const Index row = rows[static_cast<std::size_t>(r)];
     const double slack = *at(m_radius, r) + net.error(row) + net.rounding() * net.magnitude(row) + net.underflow();
     const double centre = *at(m_centre, r) + net.bias(row);

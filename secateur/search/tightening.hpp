@@ -29,11 +29,14 @@ class Tightening {
   void prepare(const Node& node, int layer);
   /// Bounds of rows of a layer (layers(): the targets): m_low, m_high.
   void bound(const Node& node, int layer, const std::vector<Index>& rows);
+  void gather(const Node& node, int layer, const std::vector<Index>& rows);
   void crown(const Node& node, int layer, const std::vector<Index>& rows);
-  void interval(const Node& node, int layer, const std::vector<Index>& rows);
+  void interval(const Network& net, const std::vector<Index>& rows);
 
   std::vector<Live> m_live;
   std::vector<Index> m_rows;
+  std::vector<int> m_place;
+  Index m_stride = 0;  ///< of a line of m_lambda
   std::vector<double> m_lambda, m_mu, m_value, m_size, m_low, m_high, m_centre, m_radius;
 };
 

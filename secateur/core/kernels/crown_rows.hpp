@@ -92,5 +92,23 @@ void sparse_rows(const SparseRows& of) {
   for (; r < of.stride; r += lanes) sparse_rows_block<1>(of, r);
 }
 
+SECATEUR_INLINE void gather_rows_plain(ptrdiff_t count, const int* __restrict place, const double* __restrict weight,
+                                       double centre, double radius, double* __restrict line, double* __restrict other,
+                                       double* __restrict centres, double* __restrict radii) {
+  for (ptrdiff_t r = 0; r < count; ++r) {
+    const double w = weight[place[r]];
+    line[r] = w;
+    other[r] = -w;
+    centres[r] += w * centre;
+    radii[r] += __builtin_fabs(w) * radius;
+  }
+}
+
+void gather_rows(const GatheredRows& of) {
+  gather_rows_plain(of.count, of.place, of.weight, of.centre, of.radius, of.line, of.line + of.count, of.centres,
+                    of.radii);
+  for (ptrdiff_t r = 2 * of.count; r < of.stride; ++r) of.line[r] = 0;
+}
+
 }  // namespace
 }  // namespace secateur

@@ -147,6 +147,19 @@ struct SparseRows {
   bool accumulate = false;
 };
 
+/// What `count` rows have of one value, whose range is centre +- radius:
+///
+///     line[r] = weight[place[r]],    line[count + r] = -line[r],    centres[r] += line[r] centre,    radii[r] += |line[r]| radius,
+///
+/// and zeros from 2 count up to `stride`.
+struct GatheredRows {
+  ptrdiff_t count = 0, stride = 0;
+  const int* place = nullptr;
+  const double* weight = nullptr;
+  double centre = 0, radius = 0;
+  double *line = nullptr, *centres = nullptr, *radii = nullptr;
+};
+
 /// A row over a box of values: weight[p] times value column[p], or value p without columns.
 struct RowRange {
   ptrdiff_t count = 0;
@@ -249,6 +262,7 @@ struct BoundKernels {
   void (*evaluate)(const CrownPoint&);
   void (*relax_rows)(const RelaxRows&);
   void (*sparse_rows)(const SparseRows&);
+  void (*gather_rows)(const GatheredRows&);
   /// sums[0]: the lower end, sums[1]: the upper one.
   void (*row_range)(const RowRange&, RangeSums* sums);
   /// Projected ascent in plain arithmetic; leaves the best multipliers met in the pass and returns their value.
