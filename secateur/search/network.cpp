@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "secateur/search/network.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "secateur/core/rounding.hpp"
@@ -9,7 +10,7 @@ namespace secateur::search {
 
 namespace {
 
-Index padded(Index count) { return (count + crown_lanes - 1) / crown_lanes * crown_lanes; }
+Index padded(Index count) { return (count + dual_lanes - 1) / dual_lanes * dual_lanes; }
 
 }  // namespace
 
@@ -84,6 +85,12 @@ Network::Network(bounds::Folded folded, const std::vector<Range>& ranges) : m_fo
   m_dual.bias = m_bias.data();
   m_dual.error = m_error.data();
   m_dual.magnitude = m_magnitude.data();
+  const auto rounded = [&](const std::vector<double>& numbers) {
+    std::vector<float>& single = m_single.emplace_back(numbers.size());
+    std::transform(numbers.begin(), numbers.end(), single.begin(), [](double x) { return static_cast<float>(x); });
+    return single.data();
+  };
+  m_dual.single = {rounded(m_weight), rounded(m_transposed), rounded(m_bias), rounded(m_error), rounded(m_magnitude)};
 }
 
 }  // namespace secateur::search

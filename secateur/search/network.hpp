@@ -63,6 +63,7 @@ class Network {
   DualNetwork m_dual;
   std::vector<Index> m_first, m_unit, m_value, m_segments, m_segment;
   std::vector<double> m_weight, m_transposed, m_bias, m_error, m_magnitude;
+  std::vector<std::vector<float>> m_single;
   double m_rounding = 0;
 };
 

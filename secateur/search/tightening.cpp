@@ -20,13 +20,6 @@ double* at(std::vector<double>& array, Index i) { return array.data() + i; }
 
 }  // namespace
 
-UpperLine upper_line(double lower, double upper) {
-  if (lower >= 0) return {1, 0};
-  if (upper <= 0) return {0, 0};
-  const double slope = std::clamp(upper / (upper - lower), 0.0, 1.0);
-  return {slope, std::max(multiply_up(slope, -lower), multiply_up(next_up(1.0 - slope), upper))};
-}
-
 bool Tightening::run(Node& node, int layer, const std::vector<Range>& ranges) {
   const Network& net = *node.network;
   start(node);
@@ -220,15 +213,15 @@ void Tightening::crown(const Node& node, int layer, const std::vector<Index>& ro
     product.accumulate = true;
     kernels<double>().product(product);
   }
-  for (Index j = 0; j < net.inputs(); ++j) {
-    const double* lambda = at(m_lambda, j * stride);
-    const double lower = node.lower[static_cast<std::size_t>(j)], upper = node.upper[static_cast<std::size_t>(j)];
-    const double size = std::max(std::abs(lower), std::abs(upper));
-    for (Index r = 0; r < 2 * count; ++r) {
-      *at(m_value, r) += lambda[r] * (lambda[r] >= 0 ? lower : upper);
-      *at(m_size, r) += std::abs(lambda[r]) * size;
-    }
-  }
+  BoxRows box;
+  box.inputs = net.inputs();
+  box.stride = stride;
+  box.lambda = m_lambda.data();
+  box.lower = node.lower.data();
+  box.upper = node.upper.data();
+  box.value = m_value.data();
+  box.size = m_size.data();
+  bound_kernels().box_rows(box);
   grow(m_low, count);
   grow(m_high, count);
   for (Index r = 0; r < count; ++r) {

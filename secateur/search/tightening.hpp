@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "secateur/search/node.hpp"
@@ -45,6 +46,12 @@ class Tightening {
 struct UpperLine {
   double slope, intercept;
 };
-UpperLine upper_line(double lower, double upper);
+inline UpperLine upper_line(double lower, double upper) {
+  if (lower >= 0) return {1, 0};
+  if (upper <= 0) return {0, 0};
+  const double slope = std::clamp(upper / (upper - lower), 0.0, 1.0);
+  // Three roundings at most, each of a relative 2^-53, or of less than the summand where a product underflows.
+  return {slope, std::max(slope * -lower, (1 - slope) * upper) * (1 + 0x1p-50) + 0x1p-1000};
+}
 
 }  // namespace secateur::search

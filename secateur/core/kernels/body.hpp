@@ -36,8 +36,9 @@ void row_sums(ptrdiff_t m, ptrdiff_t n, const Scalar* a, ptrdiff_t a_row, Scalar
 template <class Scalar>
 constexpr Kernels<Scalar> kernels_of = {product<Scalar>, row_sums<Scalar>, adam<Scalar>, Simd<Scalar>::lanes};
 
-constexpr BoundKernels bound_kernels_here = {crown_batch, forward_batch, evaluate_batch, relax_rows, sparse_rows, gather_rows,
-                                             row_range,   dual_ascend,   dual_value,     eliminate,  combine};
+constexpr BoundKernels bound_kernels_here = {crown_batch, forward_batch, evaluate_batch, relax_rows,
+                                             sparse_rows, gather_rows,   box_rows,       row_range,
+                                             dual_ascend, dual_value,    eliminate,      combine};
 
 }  // namespace
 }  // namespace secateur

@@ -92,6 +92,23 @@ void sparse_rows(const SparseRows& of) {
   for (; r < of.stride; r += lanes) sparse_rows_block<1>(of, r);
 }
 
+void box_rows(const BoxRows& of) {
+  using S = Simd<double>;
+  const S::Vec zero = {};
+  for (ptrdiff_t r = 0; r < of.stride; r += S::lanes) {
+    S::Vec value = S::load(of.value + r), size = S::load(of.size + r);
+    for (ptrdiff_t j = 0; j < of.inputs; ++j) {
+      const S::Vec lambda = S::load(of.lambda + j * of.stride + r);
+      const double low = of.lower[j], high = of.upper[j];
+      const double least = low < 0 ? -low : low, most = high < 0 ? -high : high;
+      value += lambda * (lambda >= zero ? zero + low : zero + high);
+      size += (lambda < zero ? -lambda : lambda) * (least > most ? least : most);
+    }
+    S::store(of.value + r, value);
+    S::store(of.size + r, size);
+  }
+}
+
 SECATEUR_INLINE void gather_rows_plain(ptrdiff_t count, const int* __restrict place, const double* __restrict weight,
                                        double centre, double radius, double* __restrict line, double* __restrict other,
                                        double* __restrict centres, double* __restrict radii) {

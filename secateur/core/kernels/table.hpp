@@ -147,9 +147,21 @@ struct SparseRows {
   bool accumulate = false;
 };
 
+/// The end of a backward pass at the box of the inputs: of each row r
+///
+///     value[r] += sum_j lambda(j, r) (lower_j where lambda >= 0, else upper_j),
+///     size[r] += sum_j |lambda(j, r)| max(|lower_j|, |upper_j|).
+struct BoxRows {
+  ptrdiff_t inputs = 0, stride = 0;
+  const double* lambda = nullptr;
+  const double *lower = nullptr, *upper = nullptr;
+  double *value = nullptr, *size = nullptr;
+};
+
 /// What `count` rows have of one value, whose range is centre +- radius:
 ///
-///     line[r] = weight[place[r]],    line[count + r] = -line[r],    centres[r] += line[r] centre,    radii[r] += |line[r]| radius,
+///     line[r] = weight[place[r]],    line[count + r] = -line[r],    centres[r] += line[r] centre,    radii[r] +=
+///     |line[r]| radius,
 ///
 /// and zeros from 2 count up to `stride`.
 struct GatheredRows {
@@ -177,7 +189,7 @@ struct RangeSums {
 };
 
 /// A network of hidden layers and target rows for passes over one row at a time, padded: the inputs and each layer's
-/// units take a multiple of crown_lanes places, and what is added has no weights. The inputs are values 0 .. first[0]
+/// units take a multiple of dual_lanes places, and what is added has no weights. The inputs are values 0 .. first[0]
 /// (exclusive), layer k's units first[k] .. first[k + 1]. Targets follow the last unit as further rows.
 struct DualNetwork {
   ptrdiff_t layers = 0, targets = 0;
@@ -191,7 +203,13 @@ struct DualNetwork {
   const double* bias = nullptr;        ///< V + targets entries, as the next two; those of inputs are not read
   const double* error = nullptr;
   const double* magnitude = nullptr;  ///< as in CrownBatch
+  /// The same, rounded.
+  struct Single {
+    const float *weight = nullptr, *transposed = nullptr, *bias = nullptr, *error = nullptr, *magnitude = nullptr;
+  } single;
 };
+/// Places that inputs and layers of a DualNetwork take a multiple of: vectors of single precision.
+constexpr ptrdiff_t dual_lanes = 16;
 
 /// Lagrangian bounds of objective * target 0 over a box, unstable units relaxed to triangles:
 ///
@@ -216,7 +234,7 @@ struct DualPass {
   double *lambda = nullptr, *mu = nullptr;
 };
 constexpr ptrdiff_t dual_stride(ptrdiff_t values, ptrdiff_t targets) { return (values + targets + 7) / 8 * 8; }
-constexpr ptrdiff_t dual_work(ptrdiff_t values, ptrdiff_t targets) { return 13 * dual_stride(values, targets); }
+constexpr ptrdiff_t dual_work(ptrdiff_t values, ptrdiff_t targets) { return 16 * dual_stride(values, targets); }
 
 /// How an ascent moves: Adam with these rates.
 struct DualAscent {
@@ -263,6 +281,7 @@ struct BoundKernels {
   void (*relax_rows)(const RelaxRows&);
   void (*sparse_rows)(const SparseRows&);
   void (*gather_rows)(const GatheredRows&);
+  void (*box_rows)(const BoxRows&);
   /// sums[0]: the lower end, sums[1]: the upper one.
   void (*row_range)(const RowRange&, RangeSums* sums);
   /// Projected ascent in plain arithmetic; leaves the best multipliers met in the pass and returns their value.

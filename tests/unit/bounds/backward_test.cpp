@@ -292,6 +292,58 @@ TEST_P(BoundKernelsTest, RelaxRowsKeepsWhatIsNotANumber) {
   EXPECT_TRUE(value.array().isNaN().all());
 }
 
+TEST_P(BoundKernelsTest, BoxRowsAgreesWithItsDefinition) {
+  Rng rng(243);
+  for (const Index stride : {8, 24, 72}) {
+    const Index inputs = 5;
+    const Matrix lambda = random_matrix(inputs, stride, rng), ends = random_matrix(2, inputs, rng);
+    const Vector lower = ends.colwise().minCoeff().transpose(), upper = ends.colwise().maxCoeff().transpose();
+    Vector value = Vector::Constant(stride, 1), size = Vector::Constant(stride, 2);
+    bound_kernels(GetParam())
+        .box_rows({inputs, stride, lambda.data(), lower.data(), upper.data(), value.data(), size.data()});
+    for (Index r = 0; r < stride; ++r) {
+      double expected_value = 1, expected_size = 2;
+      for (Index j = 0; j < inputs; ++j) {
+        const double l = lambda(j, r);
+        expected_value += std::min(l * lower(j), l * upper(j));
+        expected_size += std::abs(l) * std::max(std::abs(lower(j)), std::abs(upper(j)));
+      }
+      EXPECT_NEAR(value(r), expected_value, 1e-13);
+      EXPECT_NEAR(size(r), expected_size, 1e-13);
+    }
+  }
+}
+
+TEST_P(BoundKernelsTest, GatherRowsAgreesWithItsDefinition) {
+  Rng rng(247);
+  for (const Index count : {1, 4, 7, 30}) {
+    const Index stride = (2 * count + crown_lanes - 1) / crown_lanes * crown_lanes;
+    const Matrix weight = random_matrix(1, 3 * count, rng);
+    std::vector<int> place;
+    for (Index r = 0; r < count; ++r) place.push_back(static_cast<int>(rng.below(3 * count)));
+    Vector line = Vector::Constant(stride, 9), centres = Vector::Constant(count, 1), radii = centres;
+    GatheredRows of;
+    of.count = count;
+    of.stride = stride;
+    of.place = place.data();
+    of.weight = weight.data();
+    of.centre = -0.7;
+    of.radius = 0.3;
+    of.line = line.data();
+    of.centres = centres.data();
+    of.radii = radii.data();
+    bound_kernels(GetParam()).gather_rows(of);
+    for (Index r = 0; r < count; ++r) {
+      const double w = weight(0, place[static_cast<std::size_t>(r)]);
+      EXPECT_EQ(line(r), w);
+      EXPECT_EQ(line(count + r), -w);
+      EXPECT_NEAR(centres(r), 1 - 0.7 * w, 1e-15);
+      EXPECT_NEAR(radii(r), 1 + 0.3 * std::abs(w), 1e-15);
+    }
+    for (Index r = 2 * count; r < stride; ++r) EXPECT_EQ(line(r), 0);
+  }
+}
+
 TEST_P(BoundKernelsTest, SparseRowsAgreesWithItsDefinition) {
   Rng rng(251);
   const std::vector<int> begin{0, 2, 2, 5, 6}, unit{0, 3, 1, 2, 3, 0};

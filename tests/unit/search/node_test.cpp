@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bounds of nodes against sampled points of them, and the padded network against the graph.
+#include <gmpxx.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -64,6 +65,22 @@ TEST(SearchNetwork, ComputesWhatTheGraphDoes) {
       const Vector y = graph::preactivations(subject.graph, x).back();
       EXPECT_NEAR(sentinel.objective(*subject.network), y(0), 1e-11);
     }
+  }
+}
+
+TEST(UpperLine, IsAboveTheReluInExactArithmetic) {
+  Rng rng(31);
+  for (int k = 0; k < 20000; ++k) {
+    const auto size = [&] {
+      return std::ldexp(rng.uniform(0.5, 1),
+                        static_cast<int>(rng.below(k % 2 == 0 ? 8 : 600)) - (k % 2 == 0 ? 4 : 300));
+    };
+    const double lower = -size(), upper = size();
+    const UpperLine line = upper_line(lower, upper);
+    const mpq_class slope(line.slope), intercept(line.intercept), low(lower), high(upper);
+    EXPECT_GE(slope * low + intercept, 0) << lower << ' ' << upper;
+    EXPECT_GE(slope * high + intercept, high) << lower << ' ' << upper;
+    EXPECT_LE(line.intercept, -lower * line.slope * (1 + 1e-12) + 1e-15 * upper + 1e-290);
   }
 }
 
