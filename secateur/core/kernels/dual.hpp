@@ -63,11 +63,13 @@ SECATEUR_INLINE void copy(ptrdiff_t count, const From* __restrict from, To* __re
   for (ptrdiff_t i = 0; i < count; ++i) to[i] = static_cast<To>(from[i]);
 }
 
-/// Cuts a pass's memory into arrays.
+/// Cuts a pass's memory into arrays: the first half for single precision, the second for double.
 class DualMemory {
  public:
-  SECATEUR_INLINE explicit DualMemory(const DualPass& of)
-      : m_next(of.work), m_length(dual_stride(of.network->first[of.network->layers], of.network->targets)) {}
+  SECATEUR_INLINE DualMemory(const DualPass& of, bool twofold)
+      : m_next(of.work), m_length(dual_stride(of.network->first[of.network->layers], of.network->targets)) {
+    if (twofold) m_next += dual_work(of.network->first[of.network->layers], of.network->targets) / 2;
+  }
   template <class Scalar>
   SECATEUR_INLINE Scalar* take() {
     Scalar* const array = reinterpret_cast<Scalar*>(m_next);
@@ -107,7 +109,7 @@ template <class Scalar>
 SECATEUR_INLINE DualWork<Scalar> work_of(const DualPass& of) {
   const DualNetwork& net = *of.network;
   const ptrdiff_t values = net.first[net.layers], inputs = net.first[0];
-  DualMemory memory(of);
+  DualMemory memory(of, sizeof(Scalar) == sizeof(double));
   DualWork<Scalar> work;
   take_weights(net, work);
   const Scalar* const as = nullptr;
@@ -157,7 +159,6 @@ SECATEUR_INLINE void add_layer(const DualNetwork& net, const DualWork<Scalar>& w
 template <class Scalar>
 SECATEUR_INLINE DualValue dual_backward(const DualPass& of, const DualWork<Scalar>& work) {
   using S = Simd<Scalar>;
-  using Vec = typename S::Vec;
   const DualNetwork& net = *of.network;
   const ptrdiff_t values = net.first[net.layers];
   Scalar value = 0, magnitude = 0;
@@ -178,19 +179,19 @@ SECATEUR_INLINE DualValue dual_backward(const DualPass& of, const DualWork<Scala
     magnitude += side < 0 ? -side : side;
   }
   add_layer(net, work, net.layers, count, lambda);
-  const Vec zero = {};
-  const auto abs_of = [&](Vec a) SECATEUR_LAMBDA { return a < zero ? -a : a; };
-  Vec sum = {}, size_sum = {};
+  const typename S::Vec zero = {};
+  const auto abs_of = [&](auto a) SECATEUR_LAMBDA { return a < zero ? -a : a; };
+  typename S::Vec sum = {}, size_sum = {};
   for (ptrdiff_t k = net.layers - 1; k >= 0; --k) {
     for (ptrdiff_t v = net.first[k]; v < net.first[k + 1]; v += S::lanes) {
-      const Vec coefficient = S::load(lambda + v);
-      const Vec positive = coefficient > zero ? coefficient : zero;
-      const Vec negative = coefficient - positive;  // exact; not a number if the coefficient is not
-      const Vec beta = S::load(work.beta + v);
-      const Vec mu =
+      const auto coefficient = S::load(lambda + v);
+      const auto positive = coefficient > zero ? coefficient : zero;
+      const auto negative = coefficient - positive;  // exact; not a number if the coefficient is not
+      const auto beta = S::load(work.beta + v);
+      const auto mu =
           positive * S::load(work.alpha + v) + negative * S::load(work.slope + v) - beta * S::load(work.sign + v);
-      const Vec shift = negative * S::load(work.intercept + v);
-      const Vec size = abs_of(mu);
+      const auto shift = negative * S::load(work.intercept + v);
+      const auto size = abs_of(mu);
       S::store(work.mu + v, mu);
       sum += mu * S::load(work.bias + v) + (shift - size * S::load(work.error + v));
       size_sum += (size + beta) * S::load(work.magnitude + v) - shift;
@@ -205,9 +206,9 @@ SECATEUR_INLINE DualValue dual_backward(const DualPass& of, const DualWork<Scala
     add_layer(net, work, k, count, lambda);
   }
   for (ptrdiff_t j = 0; j < net.first[0]; j += S::lanes) {
-    const Vec coefficient = S::load(lambda + j);
-    const Vec low = S::load(work.box_lower + j), high = S::load(work.box_upper + j);
-    const Vec least = abs_of(low), most = abs_of(high);
+    const auto coefficient = S::load(lambda + j);
+    const auto low = S::load(work.box_lower + j), high = S::load(work.box_upper + j);
+    const auto least = abs_of(low), most = abs_of(high);
     sum += coefficient * (coefficient >= zero ? low : high);
     size_sum += abs_of(coefficient) * (least > most ? least : most);
   }
@@ -273,11 +274,10 @@ template <class Scalar>
 SECATEUR_INLINE void dual_forward(const DualNetwork& net, const DualWork<Scalar>& work,
                                   const DualSplits<Scalar>& splits, DualStep<Scalar> step) {
   using S = Simd<Scalar>;
-  using Vec = typename S::Vec;
   const ptrdiff_t values = net.first[net.layers];
-  const Vec zero = {};
+  const typename S::Vec zero = {};
   for (ptrdiff_t j = 0; j < net.first[0]; j += S::lanes) {
-    const Vec coefficient = S::load(work.lambda + j);
+    const auto coefficient = S::load(work.lambda + j);
     S::store(work.value + j, coefficient >= zero ? S::load(work.box_lower + j) : S::load(work.box_upper + j));
   }
   for (ptrdiff_t k = 0; k < net.layers; ++k) {
@@ -293,9 +293,9 @@ SECATEUR_INLINE void dual_forward(const DualNetwork& net, const DualWork<Scalar>
       add_rows(work.transposed, values, work.index, work.factor, count, begin, end, work.z);
     }
     for (ptrdiff_t v = begin; v < end; v += S::lanes) {
-      const Vec z = S::load(work.z + v);
-      const Vec low = S::load(work.alpha + v) * z;
-      const Vec high = S::load(work.slope + v) * z + S::load(work.intercept + v);
+      const auto z = S::load(work.z + v);
+      const auto low = S::load(work.alpha + v) * z;
+      const auto high = S::load(work.slope + v) * z + S::load(work.intercept + v);
       S::store(work.value + v, S::load(work.lambda + v) >= zero ? low : high);
     }
     move_alpha(end - begin, work.lambda + begin, work.z + begin, work.open + begin, work.alpha + begin,

@@ -234,7 +234,7 @@ struct DualPass {
   double *lambda = nullptr, *mu = nullptr;
 };
 constexpr ptrdiff_t dual_stride(ptrdiff_t values, ptrdiff_t targets) { return (values + targets + 7) / 8 * 8; }
-constexpr ptrdiff_t dual_work(ptrdiff_t values, ptrdiff_t targets) { return 16 * dual_stride(values, targets); }
+constexpr ptrdiff_t dual_work(ptrdiff_t values, ptrdiff_t targets) { return 28 * dual_stride(values, targets); }
 
 /// How an ascent moves: Adam with these rates.
 struct DualAscent {
