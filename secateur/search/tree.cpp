@@ -56,10 +56,10 @@ Node restored(const Node& root, const SavedNode& saved) {
 }
 
 /// TreeState::work of one node: what was measured on networks of 50 to 150 units with 3 to 36 non-zeros in a row
-/// (35 to 160 microseconds), within 40 %.
+/// (30 to 130 microseconds), within 40 %.
 double node_work(const Network& network) {
   const auto units = static_cast<double>(network.folded().units());
-  return 10 + 0.5 * units + 0.013 * network.nonzeros();
+  return 8 + 0.45 * units + 0.009 * network.nonzeros();
 }
 
 /// What a dive leaves behind.
