@@ -22,11 +22,7 @@ double up_to_grid(double x) { return std::ceil(x * grid) / grid; }
 
 }  // namespace
 
-Mir::Mir(const Form& form) : m_form(form) {
-  m_g.assign(static_cast<std::size_t>(form.columns()), 0.0);
-  m_weight = m_g;
-  m_column_seen.assign(m_g.size(), 0);
-}
+Mir::Mir(const Form& form) : m_form(form), m_sum(static_cast<std::size_t>(form.columns())), m_cut(m_sum.size()) {}
 
 void Mir::set_point(const std::vector<double>& x) {
   m_x = &x;
@@ -39,15 +35,16 @@ void Mir::set_point(const std::vector<double>& x) {
   }
 }
 
-void Mir::touch(int column) {
-  const auto j = static_cast<std::size_t>(column);
-  if (m_column_seen[j] != 0) return;
-  m_column_seen[j] = 1;
-  m_columns.push_back(column);
-}
-
 /// Leaves lambda and g with one member of each pair, and their right-hand side.
 void Mir::aggregate(const std::vector<std::pair<int, double>>& multipliers) {
+  for (const int row : m_rows) {
+    const auto i = static_cast<std::size_t>(row);
+    m_lambda[i] = 0;
+    m_row_seen[i] = 0;
+  }
+  m_rows.clear();
+  for (const int column : m_columns) m_sum[static_cast<std::size_t>(column)] = {};
+  m_columns.clear();
   const auto add_row = [&](int row, double multiplier) {
     const auto i = static_cast<std::size_t>(row);
     if (m_row_seen[i] == 0) {
@@ -56,14 +53,12 @@ void Mir::aggregate(const std::vector<std::pair<int, double>>& multipliers) {
     }
     m_lambda[i] += multiplier;
   };
-  m_rows.clear();
-  m_columns.clear();
   for (const auto& [row, multiplier] : multipliers) add_row(row, multiplier);
-  const int unit_rows = 3 * m_form.units;
+  const auto of_unit = [&](int row, int which) { return row < 3 * m_form.units && row % 3 == which; };
   // Slacks n of a >= z and s of a <= z - l (1 - delta).
   for (std::size_t n = 0; n < m_rows.size(); ++n) {
     const int row = m_rows[n];
-    if (row >= unit_rows || row % 3 == 2) continue;
+    if (!of_unit(row, 0) && !of_unit(row, 1)) continue;
     const int above = row - row % 3, active = above + 1;
     const auto p = static_cast<std::size_t>(above), q = static_cast<std::size_t>(active);
     if (m_slack[p] <= m_slack[q]) {
@@ -78,61 +73,55 @@ void Mir::aggregate(const std::vector<std::pair<int, double>>& multipliers) {
       add_row(active, -multiplier);
     }
   }
-  const auto add_entries = [&](int row, double multiplier) {
+  m_side = 0;
+  double magnitude = 0;
+  const auto add_entries = [&](int row) {
+    const double multiplier = m_lambda[static_cast<std::size_t>(row)];
+    if (multiplier == 0) return;
     const lp::RowView entries = m_form.rows[static_cast<std::size_t>(row)];
     for (std::size_t k = 0; k < entries.column.size(); ++k) {
-      const auto j = static_cast<std::size_t>(entries.column[k]);
-      touch(entries.column[k]);
-      m_g[j] += multiplier * entries.value[k];
+      const double product = multiplier * entries.value[k];
+      if (product == 0) continue;  // else the column might be listed twice
+      Sum& sum = m_sum[static_cast<std::size_t>(entries.column[k])];
+      if (sum.weight == 0) m_columns.push_back(entries.column[k]);
+      sum.value += product;
+      sum.weight += std::abs(product);
     }
+    m_side += multiplier * entries.side;
+    magnitude += std::abs(multiplier * entries.side);
   };
-  // The activations' coefficients, and with them the last multipliers.
-  for (const int row : m_rows) add_entries(row, m_lambda[static_cast<std::size_t>(row)]);
+  // The slack of a <= u delta has whatever multiplier takes a out, or none, so that these rows come last.
+  for (const int row : m_rows) {
+    if (!of_unit(row, 2)) add_entries(row);
+  }
+  for (const int row : m_rows) {
+    if (of_unit(row, 2)) m_lambda[static_cast<std::size_t>(row)] = 0;
+  }
   const std::size_t touched = m_columns.size();
   for (std::size_t n = 0; n < touched; ++n) {
     const int column = m_columns[n];
     if (column < m_form.inputs || m_form.is_binary(column)) continue;
     const int row = 3 * (column - m_form.inputs) + 2;
     const auto r = static_cast<std::size_t>(row), j = static_cast<std::size_t>(column);
-    const double multiplier = (*m_x)[j] <= m_slack[r] ? -m_lambda[r] : -m_g[j];
-    if (multiplier == 0) continue;
-    add_row(row, multiplier);
-    add_entries(row, multiplier);
-    // Exactly none of the other member is left; what rounds here counts below.
-    if ((*m_x)[j] <= m_slack[r]) m_lambda[r] = 0;
-  }
-  // Once more, with the multipliers as they are now stored and a bound of all rounding.
-  for (const int column : m_columns) m_g[static_cast<std::size_t>(column)] = 0;
-  double side = 0, magnitude = 0;
-  for (const int row : m_rows) {
-    const double multiplier = m_lambda[static_cast<std::size_t>(row)];
-    if (multiplier == 0) continue;
-    const lp::RowView entries = m_form.rows[static_cast<std::size_t>(row)];
-    for (std::size_t k = 0; k < entries.column.size(); ++k) {
-      const auto j = static_cast<std::size_t>(entries.column[k]);
-      touch(entries.column[k]);
-      const double product = multiplier * entries.value[k];
-      m_g[j] += product;
-      m_weight[j] += std::abs(product);
-    }
-    side += multiplier * entries.side;
-    magnitude += std::abs(multiplier * entries.side);
+    if ((*m_x)[j] <= m_slack[r] || m_sum[j].value == 0) continue;
+    add_row(row, -m_sum[j].value);
+    add_entries(row);
   }
   double largest = 0;
   for (const int column : m_columns) {
     const auto j = static_cast<std::size_t>(column);
-    magnitude += m_weight[j] * m_form.size[j];
-    largest = std::max(largest, std::abs(m_g[j]));
+    magnitude += m_sum[j].weight * m_form.size[j];
+    largest = std::max(largest, std::abs(m_sum[j].value));
   }
   const auto operations = static_cast<std::int64_t>(2 * m_rows.size() + 2 * m_columns.size() + 16);
-  double beta = add_up(side, sum_error(operations, magnitude));
+  m_error = sum_error(operations, magnitude);
   for (const int column : m_columns) {
     const auto j = static_cast<std::size_t>(column);
-    if (m_g[j] == 0 || std::abs(m_g[j]) > negligible * largest) continue;
-    beta = add_up(beta, multiply_up(std::abs(m_g[j]), m_form.size[j]));
-    m_g[j] = 0;
+    double& g = m_sum[j].value;
+    if (g == 0 || std::abs(g) > negligible * largest) continue;
+    m_error = add_up(m_error, multiply_up(std::abs(g), m_form.size[j]));
+    g = 0;
   }
-  m_beta = beta;
 }
 
 /// How much the point violates the cut, without the norm of its coefficients.
@@ -156,16 +145,15 @@ double Mir::violation(double divisor, double beta) const {
   return sum / std::sqrt(norm + 1e-12);
 }
 
-std::optional<Cut> Mir::round(const std::vector<std::pair<int, double>>& multipliers) {
-  aggregate(multipliers);
+std::optional<Cut> Mir::round(double sign) {
   m_binaries.clear();
   m_kept.clear();
   m_kept_slacks.clear();
   m_rest = 0;
-  double beta = m_beta;
+  double beta = add_up(sign * m_side, m_error);
   for (const int column : m_columns) {
     const auto j = static_cast<std::size_t>(column);
-    const double g = m_g[j], x = (*m_x)[j];
+    const double g = sign * m_sum[j].value, x = (*m_x)[j];
     if (g == 0) continue;
     if (m_form.is_binary(column)) {
       const bool complemented = x > 0.5;
@@ -184,14 +172,15 @@ std::optional<Cut> Mir::round(const std::vector<std::pair<int, double>>& multipl
   }
   for (const int row : m_rows) {
     const auto i = static_cast<std::size_t>(row);
-    if (!(m_lambda[i] < 0)) continue;
-    m_kept_slacks.emplace_back(row, -m_lambda[i]);
-    m_rest += -m_lambda[i] * std::max(0.0, m_slack[i]);
+    const double lambda = sign * m_lambda[i];
+    if (!(lambda < 0)) continue;
+    m_kept_slacks.emplace_back(row, -lambda);
+    m_rest += -lambda * std::max(0.0, m_slack[i]);
   }
   std::optional<Cut> result;
   if (std::isfinite(beta) && !m_binaries.empty()) {
     double best = 0, divisor = 0;
-    std::vector<double> tried;
+    m_tried.clear();
     const auto attempt = [&](double t) {
       if (!(t > 1e-7)) return;
       const double here = violation(t, beta);
@@ -202,15 +191,16 @@ std::optional<Cut> Mir::round(const std::vector<std::pair<int, double>>& multipl
     for (const Binary& binary : m_binaries) {
       if (binary.at < 1e-6) continue;
       const double t = std::abs(binary.coefficient);
-      if (std::any_of(tried.begin(), tried.end(), [&](double u) { return std::abs(u - t) < 1e-9 * t; })) continue;
-      tried.push_back(t);
+      if (std::any_of(m_tried.begin(), m_tried.end(), [&](double u) { return std::abs(u - t) < 1e-9 * t; })) continue;
+      m_tried.push_back(t);
       attempt(t);
-      if (tried.size() >= 12) break;
+      if (m_tried.size() >= 12) break;
     }
     if (divisor > 0) {
       for (const double factor : {0.5, 0.25, 0.125}) attempt(divisor * factor);
       // Complementing others, those in the middle first.
-      std::vector<std::size_t> order;
+      std::vector<std::size_t>& order = m_order;
+      order.clear();
       for (std::size_t k = 0; k < m_binaries.size(); ++k) {
         if (m_binaries[k].at > 1e-6) order.push_back(k);
       }
@@ -236,16 +226,6 @@ std::optional<Cut> Mir::round(const std::vector<std::pair<int, double>>& multipl
       if (best > least_efficacy) result = safe_cut(divisor, beta);
     }
   }
-  for (const int column : m_columns) {
-    const auto j = static_cast<std::size_t>(column);
-    m_g[j] = m_weight[j] = 0;
-    m_column_seen[j] = 0;
-  }
-  for (const int row : m_rows) {
-    const auto i = static_cast<std::size_t>(row);
-    m_lambda[i] = 0;
-    m_row_seen[i] = 0;
-  }
   return result;
 }
 
@@ -255,10 +235,8 @@ std::optional<Cut> Mir::safe_cut(double divisor, double beta) {
   const double floor = std::floor(b), fraction = b - floor;
   if (fraction < 0.5 * least_fraction || fraction > most_fraction + 0.01 || std::abs(b) > most_quotient) return {};
   const double rest = 1 - fraction;  // exact on the grid
-  for (const int column : m_columns) {
-    const auto j = static_cast<std::size_t>(column);
-    m_g[j] = m_weight[j] = 0;
-  }
+  for (const int column : m_cut_columns) m_cut[static_cast<std::size_t>(column)] = {};
+  m_cut_columns.clear();
   double side = floor, magnitude = std::abs(floor);
   std::size_t operations = 16;
   const auto add_side = [&](double term) {
@@ -267,10 +245,11 @@ std::optional<Cut> Mir::safe_cut(double divisor, double beta) {
     ++operations;
   };
   const auto add_column = [&](int column, double coefficient) {
-    touch(column);
-    const auto j = static_cast<std::size_t>(column);
-    m_g[j] += coefficient;
-    m_weight[j] += std::abs(coefficient);
+    if (coefficient == 0) return;
+    Sum& sum = m_cut[static_cast<std::size_t>(column)];
+    if (sum.weight == 0) m_cut_columns.push_back(column);
+    sum.value += coefficient;
+    sum.weight += std::abs(coefficient);
     ++operations;
   };
   for (const Binary& binary : m_binaries) {
@@ -310,18 +289,18 @@ std::optional<Cut> Mir::safe_cut(double divisor, double beta) {
     add_side(multiplier * entries.side);
   }
   double largest = 0;
-  for (const int column : m_columns) {
+  for (const int column : m_cut_columns) {
     const auto j = static_cast<std::size_t>(column);
-    magnitude += m_weight[j] * m_form.size[j];
-    largest = std::max(largest, std::abs(m_g[j]));
+    magnitude += m_cut[j].weight * m_form.size[j];
+    largest = std::max(largest, std::abs(m_cut[j].value));
   }
-  operations += m_columns.size();
+  operations += m_cut_columns.size();
   side = add_up(side, sum_error(static_cast<std::int64_t>(2 * operations), magnitude));
   Cut cut;
   double violation = 0, norm = 0;
-  for (const int column : m_columns) {
+  for (const int column : m_cut_columns) {
     const auto j = static_cast<std::size_t>(column);
-    const double g = m_g[j];
+    const double g = m_cut[j].value;
     if (g == 0) continue;
     if (std::abs(g) <= negligible * largest) {
       side = add_up(side, multiply_up(std::abs(g), m_form.size[j]));

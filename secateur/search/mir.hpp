@@ -38,8 +38,10 @@ class Mir {
 
   /// The point to be cut off; it has to stay alive.
   void set_point(const std::vector<double>& x);
-  /// The best cut of this aggregation, if one cuts off the point.
-  std::optional<Cut> round(const std::vector<std::pair<int, double>>& multipliers);
+  /// Adds up rows by their multipliers.
+  void aggregate(const std::vector<std::pair<int, double>>& multipliers);
+  /// The best cut of the last aggregation times `sign`, 1 or -1, if one cuts off the point.
+  std::optional<Cut> round(double sign);
   [[nodiscard]] double slack(int row) const { return m_slack[static_cast<std::size_t>(row)]; }
 
  private:
@@ -48,17 +50,21 @@ class Mir {
     double coefficient, at;  ///< after complementing
     bool complemented;
   };
-  void aggregate(const std::vector<std::pair<int, double>>& multipliers);
+  /// Of a column: its coefficient, and the sum of the absolute values that it was added up from.
+  struct Sum {
+    double value = 0, weight = 0;
+  };
   [[nodiscard]] double violation(double divisor, double beta) const;
   [[nodiscard]] std::optional<Cut> safe_cut(double divisor, double beta);
-  void touch(int column);
 
   const Form& m_form;
   const std::vector<double>* m_x = nullptr;
   std::vector<double> m_slack;
-  std::vector<double> m_lambda, m_g, m_weight;  ///< scratch over rows and columns, zero between calls
-  std::vector<int> m_rows, m_columns;
-  std::vector<char> m_row_seen, m_column_seen;
+  std::vector<double> m_lambda;  ///< by rows; zero but for m_rows
+  std::vector<int> m_rows;
+  std::vector<char> m_row_seen;
+  std::vector<Sum> m_sum, m_cut;  ///< of the aggregation and of a cut, by columns; zero but for those listed
+  std::vector<int> m_columns, m_cut_columns;
   std::vector<Binary> m_binaries;
   std::vector<std::pair<int, double>> m_kept_slacks;  ///< rows and |lambda|
   struct Kept {
@@ -67,7 +73,10 @@ class Mir {
     bool from_upper;
   };
   std::vector<Kept> m_kept;
-  double m_beta = 0, m_rest = 0;  ///< right-hand side; S at the point
+  double m_side = 0, m_error = 0;  ///< the aggregation's right-hand side, and what all its rounding comes to at most
+  double m_rest = 0;               ///< S at the point
+  std::vector<double> m_tried;
+  std::vector<std::size_t> m_order;
 };
 
 }  // namespace secateur::search

@@ -2,6 +2,7 @@
 #include "secateur/search/separation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "secateur/core/rounding.hpp"
@@ -95,42 +96,47 @@ void Separator::path_cuts(const std::vector<double>& x) {
   std::vector<std::pair<int, double>> path;
   std::vector<int> touched;
   for (int i = 0; i < m_form.units; ++i) {
-    for (const double sign : {1.0, -1.0}) {
-      path.clear();
-      touched.clear();
-      const auto extend = [&](int unit, double multiplier) {
-        path.emplace_back(3 * unit, multiplier);
-        const int above = 3 * unit;
-        const lp::RowView row = m_form.rows[static_cast<std::size_t>(above)];
-        for (std::size_t k = 0; k < row.column.size(); ++k) {
-          m_g[static_cast<std::size_t>(row.column[k])] += multiplier * row.value[k];
-          touched.push_back(row.column[k]);
-        }
-      };
-      extend(i, sign);
-      for (int length = 0; length < longest_path; ++length) {
-        if (auto cut = m_mir.round(path)) {
-          m_cuts.push_back(std::move(*cut));
-          break;
-        }
-        // The activation that is furthest from both of its bounds 0 and u delta gives way to its equation.
-        int next = -1;
-        double furthest = 1e-6;
-        for (const int column : touched) {
-          const auto j = static_cast<std::size_t>(column);
-          if (column < m_form.inputs || std::abs(m_g[j]) < 1e-9) continue;
-          const int unit = column - m_form.inputs;
-          if (std::any_of(path.begin(), path.end(), [&](const auto& used) { return used.first == 3 * unit; })) continue;
-          const double distance = std::min(x[j], m_mir.slack(3 * unit + 2));
-          if (distance <= furthest) continue;
-          furthest = distance;
-          next = unit;
-        }
-        if (next < 0) break;
-        extend(next, m_g[static_cast<std::size_t>(m_form.activation(next))]);
+    path.clear();
+    touched.clear();
+    const auto extend = [&](int unit, double multiplier) {
+      path.emplace_back(3 * unit, multiplier);
+      const int above = 3 * unit;
+      const lp::RowView row = m_form.rows[static_cast<std::size_t>(above)];
+      for (std::size_t k = 0; k < row.column.size(); ++k) {
+        m_g[static_cast<std::size_t>(row.column[k])] += multiplier * row.value[k];
+        touched.push_back(row.column[k]);
       }
-      for (const int column : touched) m_g[static_cast<std::size_t>(column)] = 0;
+    };
+    extend(i, 1);
+    // Both signs have the same path; each ends with its first cut.
+    std::array<bool, 2> found{};
+    for (int length = 0; length < longest_path; ++length) {
+      m_mir.aggregate(path);
+      for (const int negative : {0, 1}) {
+        if (found[static_cast<std::size_t>(negative)]) continue;
+        auto cut = m_mir.round(negative == 0 ? 1 : -1);
+        if (!cut) continue;
+        found[static_cast<std::size_t>(negative)] = true;
+        m_cuts.push_back(std::move(*cut));
+      }
+      if (found[0] && found[1]) break;
+      // The activation that is furthest from both of its bounds 0 and u delta gives way to its equation.
+      int next = -1;
+      double furthest = 1e-6;
+      for (const int column : touched) {
+        const auto j = static_cast<std::size_t>(column);
+        if (column < m_form.inputs || std::abs(m_g[j]) < 1e-9) continue;
+        const int unit = column - m_form.inputs;
+        if (std::any_of(path.begin(), path.end(), [&](const auto& used) { return used.first == 3 * unit; })) continue;
+        const double distance = std::min(x[j], m_mir.slack(3 * unit + 2));
+        if (distance <= furthest) continue;
+        furthest = distance;
+        next = unit;
+      }
+      if (next < 0) break;
+      extend(next, m_g[static_cast<std::size_t>(m_form.activation(next))]);
     }
+    for (const int column : touched) m_g[static_cast<std::size_t>(column)] = 0;
   }
 }
 
@@ -142,9 +148,10 @@ void Separator::tableau_cuts(const std::vector<double>& x, const lp::DualSimplex
     const int row = simplex.basic_row(column);
     if (row < 0 || delta < integral || delta > 1 - integral) continue;
     simplex.aggregation(row, multipliers);
-    if (auto cut = m_mir.round(multipliers)) m_cuts.push_back(std::move(*cut));
-    for (auto& [index, multiplier] : multipliers) multiplier = -multiplier;
-    if (auto cut = m_mir.round(multipliers)) m_cuts.push_back(std::move(*cut));
+    m_mir.aggregate(multipliers);
+    for (const double sign : {1.0, -1.0}) {
+      if (auto cut = m_mir.round(sign)) m_cuts.push_back(std::move(*cut));
+    }
   }
 }
 

@@ -90,6 +90,52 @@ TEST(CutRoot, RowsAndBoundHoldAtEverySampledPoint) {
   EXPECT_GT(cuts, 500u);
 }
 
+/// Cuts of both signs of one aggregation are those that its multipliers and their opposites give, and hold.
+TEST(Mir, RoundsAnAggregationWithEitherSign) {
+  RootSettings none;
+  none.rounds = 0;
+  const Stop stop;
+  int found = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const Subject subject(seed, {3, 10, 8, 1}, 0.6);
+    const CutRoot root = make_root(subject.task, subject.network, subject.box, infinity, none, stop);
+    const Form& form = *root.form;
+    std::vector<double> x;
+    root.program.simplex().point(x);
+    Mir mir(form), opposite(form);
+    mir.set_point(x);
+    opposite.set_point(x);
+    Rng rng(seed);
+    std::vector<std::vector<double>> points;
+    for (int k = 0; k < 100; ++k) {
+      form.complete(random_point(root.bounds.input_lower, root.bounds.input_upper, rng).data(), points.emplace_back());
+    }
+    for (int trial = 0; trial < 200 && form.units > 0; ++trial) {
+      std::vector<std::pair<int, double>> multipliers, negated;
+      for (int k = 0; k < 4; ++k) {
+        const auto row = static_cast<int>(rng.below(static_cast<std::uint64_t>(form.formulation_rows)));
+        multipliers.emplace_back(row, k == 0 ? 1.0 : rng.normal());
+        negated.emplace_back(row, -multipliers.back().second);
+      }
+      mir.aggregate(multipliers);
+      opposite.aggregate(negated);
+      for (const double sign : {1.0, -1.0}) {
+        const auto cut = mir.round(sign), same = opposite.round(-sign);
+        ASSERT_EQ(cut.has_value(), same.has_value());
+        if (!cut) continue;
+        ++found;
+        EXPECT_EQ(cut->row.column, same->row.column);
+        EXPECT_EQ(cut->row.value, same->row.value);
+        EXPECT_EQ(cut->row.side, same->row.side);
+        EXPECT_LT(lp::RowView(cut->row).slack(x), 0);
+        for (const auto& point : points) expect_row_holds(form, cut->row, point);
+      }
+    }
+  }
+  EXPECT_GT(found, 100);
+}
+
 TEST(CutRoot, CutsRaiseTheBound) {
   const Subject subject(7, {5, 20, 16, 1});
   const Stop stop;
