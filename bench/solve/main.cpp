@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One benchmark instance by one configuration of solving, as JSON.
 //
-//   bench_solve INSTANCES.json NAME [--plain] [--method dual|cut] [--set option=value]...
+//   bench_solve INSTANCES.json NAME [--plain] [--method dual|cut|subdivision] [--set option=value]...
 //   bench_solve INSTANCES.json NAME --again CHANGE [--repeats N] [--without PART]... [--set option=value]...
 //
 // --again: the instance solved, then changed and solved without and with what was learned (again.hpp).
@@ -157,8 +157,8 @@ int main(int argc, char** argv) {
   app.add_flag("--plain", plain);
   search::Method method = search::Method::measured;
   app.add_option("--method", method)
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, search::Method>{{"dual", search::Method::dual}, {"cut", search::Method::cut}}));
+      ->transform(CLI::CheckedTransformer(std::map<std::string, search::Method>{
+          {"dual", search::Method::dual}, {"cut", search::Method::cut}, {"subdivision", search::Method::subdivision}}));
   app.add_option("--again", change);
   app.add_option("--repeats", repeats);
   app.add_option("--without", without)->allow_extra_args(false);

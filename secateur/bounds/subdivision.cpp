@@ -13,7 +13,7 @@
 #include "secateur/bounds/detail.hpp"
 #include "secateur/bounds/folded.hpp"
 #include "secateur/bounds/lane_points.hpp"
-#include "secateur/bounds/shrink.hpp"
+#include "secateur/bounds/part.hpp"
 #include "secateur/core/kernels.hpp"
 #include "secateur/core/parallel.hpp"
 #include "secateur/core/rounding.hpp"
@@ -25,242 +25,10 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr Index lanes = crown_lanes;
 
-/// A part of the box: what is known of the units that `folded` keeps, and a lower bound of the objective on it. All
-/// numbers in one piece, since threads that allocate get in each other's way.
-struct Cell {
-  std::shared_ptr<const Folded> folded;
-  Matrix ends;  ///< rows: lower and upper bounds; columns: the inputs, then the units before their ReLU
-  std::vector<PricedRange> ranges;  ///< those that some point of it may miss
-  double bound = -infinity;
-  bool shrunk = false;  ///< since it was bounded
-
-  [[nodiscard]] Index units() const { return ends.cols() - folded->inputs; }
-  [[nodiscard]] Box box() const { return part(0, folded->inputs); }
-  [[nodiscard]] bool unstable_unit(Index i) const {
-    return unstable(ends(0, folded->inputs + i), ends(1, folded->inputs + i));
-  }
-  /// Bounds of the units.
-  [[nodiscard]] Box preactivations() const { return part(folded->inputs, units()); }
-
- private:
-  [[nodiscard]] Box part(Index first, Index count) const {
-    return {ends.row(0).segment(first, count).transpose(), ends.row(1).segment(first, count).transpose()};
-  }
-};
-
-struct Expansion {
-  std::shared_ptr<const Folded> folded;  ///< the children's, who do not have it yet
-  std::vector<Cell> children;
-  std::vector<Point> candidates;
-  std::int64_t boxes = 0;
-  double work = 0;
-  double forward_work = 0;  ///< of this, where CROWN was left out
-};
-
-/// What a cell takes, with its share of a graph that `lanes` siblings have in common.
-double cell_bytes(const Cell& cell) {
-  const auto folded =
-      static_cast<double>(cell.folded->weight.size()) + 2.0 * static_cast<double>(cell.folded->lower.size());
-  return sizeof(double) * (folded / static_cast<double>(lanes) + 2.0 * static_cast<double>(cell.units()));
-}
 /// Cells are not split further beyond this.
 constexpr double most_memory = 256e6;
 /// Up to so many inputs subdivision closes most gaps.
 constexpr Index few_inputs = 4;
-
-/// The share of kept units that are stable by now.
-double stable_share(const Cell& cell) {
-  Index stable = 0;
-  for (Index i = 0; i < cell.units(); ++i) stable += !cell.unstable_unit(i);
-  return static_cast<double>(stable) / static_cast<double>(std::max<Index>(1, cell.units()));
-}
-
-/// A fold costs about as much as a batch of lines carried forward. It always pays once it makes these ten times as
-/// cheap, and earlier beside CROWN, which grows faster with the number of units.
-bool pays_to_fold(const Cell& cell, bool forward_only) {
-  const double share = stable_share(cell);
-  const Folded& folded = *cell.folded;
-  const double entries = static_cast<double>(folded.rows()) * static_cast<double>(folded.values());
-  return share > 0.7 || (!forward_only && share * folded.work() > 8 * entries);
-}
-
-bool can_halve(double lower, double upper) {
-  const double middle = lower + 0.5 * (upper - lower);
-  return middle > lower && middle < upper;
-}
-
-/// Up to `lanes` parts of a cell's box, by halving it three times where the unstable units vary most with an input:
-/// width times the sum of their weights on it. Parts share the numbers at their borders, so that they cover the box;
-/// lanes that are left over repeat the last one. Returns their number.
-Index split(const Cell& cell, BoxBatch& space) {
-  const Folded& folded = *cell.folded;
-  const Index inputs = folded.inputs;
-  const auto lower = [&](Index j, Index p) -> double& {
-    return space.box_lower[static_cast<std::size_t>(j * lanes + p)];
-  };
-  const auto upper = [&](Index j, Index p) -> double& {
-    return space.box_upper[static_cast<std::size_t>(j * lanes + p)];
-  };
-  const auto copy = [&](Index from, Index to) {
-    for (Index j = 0; j < inputs; ++j) {
-      lower(j, to) = lower(j, from);
-      upper(j, to) = upper(j, from);
-    }
-  };
-  Vector influence = folded.weight.topLeftCorner(folded.units() + 1, inputs).cwiseAbs().colwise().sum();
-  // An input that acts through folded-away units only still matters a little.
-  influence.array() += 1e-12 * influence.sum() + 1e-300;
-  for (Index j = 0; j < inputs; ++j) {
-    const double low = lower(j, 0) = cell.ends(0, j), high = upper(j, 0) = cell.ends(1, j);
-    influence(j) *= can_halve(low, high) ? high - low : 0;
-  }
-  Index count = 1;
-  for (int halving = 0; halving < 3; ++halving) {
-    Index widest = 0;
-    influence.maxCoeff(&widest);
-    Index to = count;
-    for (Index p = 0; p < count; ++p) to += can_halve(lower(widest, p), upper(widest, p)) ? 1 : 0;
-    const Index all = to;
-    for (Index p = count - 1; p >= 0; --p) {
-      const double low = lower(widest, p), high = upper(widest, p);
-      copy(p, --to);
-      if (!can_halve(low, high)) continue;
-      lower(widest, to) = low + 0.5 * (high - low);
-      copy(p, --to);
-      lower(widest, to) = low;
-      upper(widest, to) = low + 0.5 * (high - low);
-    }
-    count = all;
-    influence(widest) *= 0.5;
-  }
-  for (Index p = count; p < lanes; ++p) copy(count - 1, p);
-  return count;
-}
-
-/// The cell over the units that are still unstable.
-void refold(Cell& cell) {
-  const Box units = cell.preactivations();
-  const auto folded = std::make_shared<const Folded>(fold(*cell.folded, cell.box(), units.lower, units.upper));
-  const Index inputs = folded->inputs;
-  Matrix ends(2, inputs + folded->units());
-  ends.leftCols(inputs) = cell.ends.leftCols(inputs);
-  for (Index i = 0; i < folded->units(); ++i) {
-    const Index place = folded->unit[static_cast<std::size_t>(i)];
-    ends(0, inputs + i) = folded->lower(place);
-    ends(1, inputs + i) = folded->upper(place);
-  }
-  cell.folded = folded;
-  cell.ends = std::move(ends);
-}
-
-/// Memory for the lines of one part after another.
-struct PartLines {
-  LowerLine objective, plus, minus;
-};
-
-/// Shrinks the box of a bounded part of `cell` to where linear bounds allow points of interest, and finds prices for
-/// its ranges. Returns a lower bound of the objective, given what prices have added to the first target.
-double narrow(Box& box, Cell& part, const Cell& cell, const BoxBatch& space, Index lane, double shift, double cutoff,
-              PartLines& lines) {
-  const Index units = cell.folded->units();
-  const auto at = [&](const std::vector<double>& array, Index row) {
-    return array[static_cast<std::size_t>(row * lanes + lane)];
-  };
-  double bound = at(space.lower, units);
-  space.line(0, lane, lines.objective);
-  if (cell.ranges.empty()) {
-    part.shrunk = shrink(box, lines.objective.slope, lines.objective.bound, cutoff);
-    return bound;
-  }
-  if (shift != 0) {
-    bound = add_down(bound, -shift);
-    lines.objective.bound = add_down(lines.objective.bound, -shift);
-  }
-  PriceAscent ascent(box, lines.objective);
-  for (const auto& [range, price] : cell.ranges) {
-    const Index row = units + 1 + range.output;
-    if (at(space.lower, row) >= range.lower && at(space.upper, row) <= range.upper) continue;
-    space.line(2 * range.output + 2, lane, lines.plus);
-    space.line(2 * range.output + 3, lane, lines.minus);
-    part.shrunk = shrink(box, lines.plus.slope, lines.plus.bound, range.upper) || part.shrunk;
-    part.shrunk = shrink(box, lines.minus.slope, lines.minus.bound, -range.lower) || part.shrunk;
-    part.ranges.push_back({range, ascent.improve(range, price, lines.plus, lines.minus)});
-  }
-  const LowerLine& sum = ascent.sum();
-  part.shrunk = shrink(box, sum.slope, sum.bound, cutoff) || part.shrunk;
-  return std::max(bound, sum.bound);
-}
-
-/// Bounds the parts of a cell.
-Expansion expand(Cell cell, double cutoff, bool forward_only, BoxBatch& space) {
-  Expansion result;
-  if (cell.bound > cutoff) return result;
-  if (pays_to_fold(cell, forward_only)) {
-    result.work = 0.125 * static_cast<double>(cell.folded->rows()) * static_cast<double>(cell.folded->values());
-    refold(cell);
-  }
-  const Folded& folded = *cell.folded;
-  CrownBatch batch = space.prepare(folded);
-  const Index inputs = folded.inputs, units = folded.units(), count = split(cell, space);
-  for (Index i = 0; i < units; ++i) {
-    std::fill_n(space.lower.begin() + i * lanes, lanes, cell.ends(0, inputs + i));
-    std::fill_n(space.upper.begin() + i * lanes, lanes, cell.ends(1, inputs + i));
-  }
-  std::fill_n(space.lower.begin() + units * lanes, lanes, -infinity);
-  std::fill_n(space.upper.begin() + units * lanes, lanes, infinity);
-  for (const auto& [range, price] : cell.ranges) {
-    std::fill_n(space.lower.begin() + (units + 1 + range.output) * lanes, lanes, -infinity);
-    std::fill_n(space.upper.begin() + (units + 1 + range.output) * lanes, lanes, infinity);
-  }
-  const double shift = space.set_prices(folded, batch, cell.ranges);
-  batch.lanes = count;
-  batch.cutoff = shift == 0 ? cutoff : add_up(cutoff, shift);
-  const BoundKernels& run = bound_kernels();
-  const BoxBatch::Effort effort = space.bound(folded, batch, cell.ranges, forward_only);
-  result.work += effort.work;
-  if (effort.forward_only) result.forward_work = effort.work;
-
-  // The corner where the linear lower bound is smallest is the best guess at where the objective is.
-  for (Index at = 0; at < inputs * lanes; ++at) {
-    const auto i = static_cast<std::size_t>(at);
-    space.point[i] = space.slope[i] >= 0 ? space.box_lower[i] : space.box_upper[i];
-  }
-  run.evaluate({&batch, space.point.data(), space.value.data(), nullptr});
-
-  result.boxes = count;
-  PartLines lines;
-  result.children.reserve(static_cast<std::size_t>(count));
-  Box box{Vector(inputs), Vector(inputs)};
-  for (Index p = 0; p < count; ++p) {
-    const auto lane = static_cast<std::size_t>(p);
-    const auto at = [&](const std::vector<double>& array, Index i) {
-      return array[static_cast<std::size_t>(i * lanes + p)];
-    };
-    if (space.settled(batch, p, cell.ranges)) continue;
-    if (space.value[lane] < cutoff) {
-      Point candidate{Vector(inputs), space.value[lane]};
-      for (Index j = 0; j < inputs; ++j) candidate.x(j) = at(space.point, j);
-      result.candidates.push_back(std::move(candidate));
-    }
-    for (Index j = 0; j < inputs; ++j) {
-      box.lower(j) = at(space.box_lower, j);
-      box.upper(j) = at(space.box_upper, j);
-    }
-    Cell child;
-    child.bound = std::max(cell.bound, narrow(box, child, cell, space, p, shift, cutoff, lines));
-    if (child.bound > cutoff) continue;
-    child.ends.resize(2, inputs + units);
-    child.ends.row(0).head(inputs) = box.lower.transpose();
-    child.ends.row(1).head(inputs) = box.upper.transpose();
-    for (Index i = 0; i < units; ++i) {
-      child.ends(0, inputs + i) = at(space.lower, i);
-      child.ends(1, inputs + i) = at(space.upper, i);
-    }
-    result.children.push_back(std::move(child));
-  }
-  result.folded = std::move(cell.folded);
-  return result;
-}
 
 /// Deals cells out to threads where that is faster, by the time that the cells before have taken; what comes out does
 /// not depend on it.
@@ -328,9 +96,9 @@ class Search {
     result.cutoff = m_cutoff;
     result.boxes = m_boxes;
     result.work = m_work;
-    std::erase_if(m_leaves, [&](const Cell& cell) { return cell.bound > m_cutoff; });
+    std::erase_if(m_leaves, [&](const Part& cell) { return cell.bound > m_cutoff; });
     result.bound = m_cutoff;
-    for (const Cell& leaf : m_leaves) result.bound = std::min(result.bound, leaf.bound);
+    for (const Part& leaf : m_leaves) result.bound = std::min(result.bound, leaf.bound);
     // Nothing has been split, or numbers were too large.
     if (!std::isfinite(result.bound)) {
       result.bound = std::max(result.bound, crown_objective(m_graph, m_box, m_start, m_objective).lower);
@@ -349,33 +117,11 @@ class Search {
            m_stop.reason().has_value();
   }
 
-  /// Nothing is gained by splitting a cell in which the objective is linear, or one too small to be halved,
-  /// unless it has become that small since it was bounded.
-  static bool settled(const Cell& cell) {
-    bool splits = false;
-    for (Index j = 0; j < cell.folded->inputs; ++j) splits = splits || can_halve(cell.ends(0, j), cell.ends(1, j));
-    if (!splits && !cell.shrunk) return true;
-    for (Index i = 0; i < cell.units(); ++i) {
-      if (cell.unstable_unit(i)) return false;
-    }
-    return cell.folded->units() == 0 && cell.ranges.empty();
-  }
-
   /// Generation by generation, every cell of one is split into parts: those with the lowest bounds first, since the
   /// points they suggest are the most likely to lower the cut-off. That happens between chunks of a fixed size, so that
   /// the result does not depend on the number of threads. Cells stay in the order of the tree: neighbours are close.
   void grow() {
-    const Index inputs = m_root->inputs;
-    Cell root{m_root, Matrix(2, inputs + m_root->units()), {}, -infinity, false};
-    root.ends.row(0).head(inputs) = m_box.lower.transpose();
-    root.ends.row(1).head(inputs) = m_box.upper.transpose();
-    for (const OutputRange& range : m_settings.ranges) root.ranges.push_back({range});
-    for (Index i = 0; i < m_root->units(); ++i) {
-      const Index place = m_root->unit[static_cast<std::size_t>(i)];
-      root.ends(0, inputs + i) = m_root->lower(place);
-      root.ends(1, inputs + i) = m_root->upper(place);
-    }
-    m_leaves.push_back(std::move(root));
+    m_leaves.push_back(whole_part(m_root, m_box, m_settings.ranges));
     Dealer dealer(static_cast<std::size_t>(std::max(1, m_settings.threads)));
     double growth_before = static_cast<double>(lanes);
     for (int generation = 1;; ++generation) {
@@ -387,12 +133,12 @@ class Search {
       if (open.empty()) return;
       std::stable_sort(open.begin(), open.end(),
                        [&](std::size_t a, std::size_t b) { return m_leaves[a].bound < m_leaves[b].bound; });
-      std::vector<std::vector<Cell>> children(m_leaves.size());
+      std::vector<std::vector<Part>> children(m_leaves.size());
       std::vector<char> expanded(m_leaves.size(), 0);
       constexpr std::size_t chunk = 64;
       for (std::size_t done = 0; done < open.size() && !out_of_budget(); done += chunk) {
         const std::size_t count = std::min(chunk, open.size() - done);
-        std::vector<Expansion> expansions(count);
+        std::vector<PartExpansion> expansions(count);
         double work = 0;
         for (std::size_t i = 0; i < count; ++i) work += batch_work(*m_leaves[open[done + i]].folded);
         dealer.deal(count, work, [&](std::size_t i, BoxBatch& space) {
@@ -403,20 +149,20 @@ class Search {
         for (std::size_t i = 0; i < count; ++i) {
           if (const auto found = take(expansions[i])) better = found;
           expanded[open[done + i]] = 1;
-          for (Cell& child : expansions[i].children) child.folded = expansions[i].folded;
+          for (Part& child : expansions[i].children) child.folded = expansions[i].folded;
           children[open[done + i]] = std::move(expansions[i].children);
         }
         // The local search missed this one.
         if (m_settings.search && better && m_cutoff < cutoff_before) probe({polished(*m_root, m_box, *better)});
       }
-      std::vector<Cell> next;
+      std::vector<Part> next;
       double alive = 0, memory = 0;
       for (std::size_t i = 0; i < m_leaves.size(); ++i) {
         if (expanded[i] == 0) children[i].push_back(std::move(m_leaves[i]));
-        for (Cell& cell : children[i]) {
+        for (Part& cell : children[i]) {
           if (cell.bound > m_cutoff) continue;
           alive += settled(cell) ? 0 : 1;
-          memory += cell_bytes(cell);
+          memory += part_bytes(cell);
           next.push_back(std::move(cell));
         }
       }
@@ -437,7 +183,7 @@ class Search {
     }
   }
 
-  std::optional<Point> take(const Expansion& expansion) {
+  std::optional<Point> take(const PartExpansion& expansion) {
     m_boxes += expansion.boxes;
     m_work += expansion.work;
     m_forward_work += expansion.forward_work;
@@ -492,7 +238,7 @@ class Search {
     Vector lower, upper;
   };
 
-  static Group known(const Cell& leaf) {
+  static Group known(const Part& leaf) {
     Group group{leaf.box(), leaf.folded->lower, leaf.folded->upper};
     const Box units = leaf.preactivations();
     for (Index i = 0; i < units.size(); ++i) {
@@ -527,7 +273,7 @@ class Search {
   void unite(Subdivision& result) {
     const Folded& root = *m_root;
     result.box = m_leaves.front().box();
-    for (const Cell& leaf : m_leaves) result.box = hull(result.box, leaf.box());
+    for (const Part& leaf : m_leaves) result.box = hull(result.box, leaf.box());
     const std::vector<Group> all = groups();
     Vector lower = Vector::Constant(root.rows(), infinity), upper = Vector::Constant(root.rows(), -infinity);
     BoxBatch space;
@@ -582,7 +328,7 @@ class Search {
   const Stop& m_stop;
   Stopwatch m_watch;
   std::shared_ptr<const Folded> m_root;
-  std::vector<Cell> m_leaves;
+  std::vector<Part> m_leaves;
   double m_cutoff = infinity;
   std::int64_t m_boxes = 0;
   double m_work = 0;

@@ -12,17 +12,6 @@ namespace secateur::mip {
 
 namespace {
 
-/// Whether the search takes long on a problem of few inputs with constraints, as far as the number of weights tells. Of
-/// integers subdivision knows nothing, and the search closes some of these sooner.
-bool is_hard(const model::Compiled& compiled) {
-  constexpr Index many = 1700;
-  Index weights = 0;
-  for (int k = 0; k + 1 < compiled.graph.depth(); ++k) {
-    weights += compiled.graph.layers[static_cast<std::size_t>(k)].weight.nonZeros();
-  }
-  return weights > many && std::ranges::none_of(compiled.frame.model.integer, std::identity{});
-}
-
 /// One tightening after another on the same points.
 class Tightening {
  public:
@@ -52,9 +41,6 @@ class Tightening {
       how.work = 5e9;
     } else if (inputs <= fewest_inputs) {
       how.work = 1e9;
-    } else if (inputs <= few_inputs && !how.ranges.empty() && is_hard(compiled)) {
-      how.work = 8e9;
-      how.tighten = 0.2;
     } else if (inputs <= few_inputs) {
       how.work = 4e8;
       if (!how.ranges.empty()) how.tighten = 0.05;

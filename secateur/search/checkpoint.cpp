@@ -92,9 +92,12 @@ bool fits(const SavedContest& contest, const Root& root) {
   bool good = contest.at >= 0 && at < contest.begun.size() && !contest.begun[at].tree.open.empty();
   for (std::size_t i = 0; i < contest.begun.size(); ++i) {
     const SavedSearch& search = contest.begun[i];
-    good = good && (search.way == Way::dual || search.way == Way::cut) && counted(search.turn);
+    good = good && counted(search.turn) &&
+           (search.way == Way::dual || search.way == Way::cut || search.way == Way::subdivision);
     for (std::size_t k = 0; k < i; ++k) good = good && contest.begun[k].way != search.way;
     good = good && fits(search.tree, root);
+    const bool boxes = search.way == Way::subdivision;
+    for (const SavedNode& node : search.tree.open) good = good && (!boxes || node.splits.empty());
     for (const Pace::Point& point : search.history) good = good && counted(point.work) && number(point.open);
     good = good && std::ranges::is_sorted(search.history, {}, &Pace::Point::work);
   }

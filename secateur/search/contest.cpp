@@ -91,7 +91,7 @@ class Contest {
     }
     std::vector<std::string> ran;
     for (const std::size_t i : m_order) ran.push_back(m_contestants[i].name);
-    return {whole(), ran, m_contestants[m_at].name};
+    return {whole(), ran, m_contestants[m_at].way};
   }
 
  private:

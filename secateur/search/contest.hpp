@@ -72,7 +72,7 @@ struct ContestMemory {
 struct ContestResult {
   TreeResult tree;
   std::vector<std::string> ran;  ///< names of those that ran, in the order of their starts
-  std::string last;              ///< the one whose turn was the last
+  Way last = Way::nobody;        ///< the one whose turn was the last
 };
 
 /// Runs the first contestant and, where another one might be much faster, the others (docs/engine.md, "Which of the

@@ -298,11 +298,10 @@ Expansion Expander::expand(Node node, double cutoff) {
       child.units_pause = won ? 1 : std::min(longest_pause, 2 * node.units_pause);
     }
   }
-  // Measured: with more unstable units a program costs more than it saves, unless it has prices to find.
+  // Measured: with more unstable units a program costs more than it saves, even where it has prices to find.
   constexpr double weak = 1e-2;
   constexpr Index few_unstable = 24;
-  const bool programs = !m_task.ranges.empty() || node.unstable <= few_unstable;
-  if (programs && best.score < weak && best.children.size() == 2) {
+  if (node.unstable <= few_unstable && best.score < weak && best.children.size() == 2) {
     const Solved solved = solve(node, result);
     if (above(node.bound, cutoff)) return result;
     if (const Index input = solved.point ? most_fractional(node, *solved.point) : -1; input >= 0) {

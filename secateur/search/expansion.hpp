@@ -45,9 +45,9 @@ class Expander {
   /// Bounds a node from its first layer on; false: it is above the cut-off.
   bool bound(Node& node, double cutoff);
   /// Splits a node where a look ahead promises most: every candidate's two children are bounded, and the better pair is
-  /// kept. A node without unstable units is a linear program. So is one that every candidate leaves nearly as it was,
-  /// where outputs have ranges or few units are unstable: ascent is slow to find the prices, or the multipliers of many
-  /// splits, that a linear program hands out.
+  /// kept. A node without unstable units is a linear program, and so is a root with ranges, whose prices it finds. So
+  /// is one of few unstable units that every candidate leaves nearly as it was: ascent is slow to find the multipliers
+  /// of many splits that a linear program hands out.
   Expansion expand(Node node, double cutoff);
 
  private:

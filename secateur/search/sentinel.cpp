@@ -38,6 +38,14 @@ std::vector<double> Sentinel::preactivations(const Network& net) const {
 
 double Sentinel::objective(const Network& network) const { return preactivations(network).back(); }
 
+bool Sentinel::inside(const Box& box) const {
+  return (m_x.array() >= box.lower.array()).all() && (m_x.array() <= box.upper.array()).all();
+}
+
+bool Sentinel::worth_keeping(const Network& network, double cutoff) const {
+  return objective(network) <= cutoff - slack(network.magnitude(network.values()));
+}
+
 bool Sentinel::inside(const Node& node) const {
   for (Index j = 0; j < m_x.size(); ++j) {
     const auto i = static_cast<std::size_t>(j);

@@ -16,7 +16,10 @@ class Sentinel {
   [[nodiscard]] const Vector& point() const { return m_x; }
   /// Whether the node holds the point, and the point's objective.
   [[nodiscard]] bool inside(const Node& node) const;
+  [[nodiscard]] bool inside(const Box& box) const;
   [[nodiscard]] double objective(const Network& network) const;
+  /// Whether its objective is clearly below the cut-off.
+  [[nodiscard]] bool worth_keeping(const Network& network, double cutoff) const;
   /// After a node that held the point was bounded.
   void check(const Node& node, double cutoff) const;
 

@@ -20,6 +20,7 @@
 #include "secateur/search/contest.hpp"
 #include "secateur/search/cut_tree.hpp"
 #include "secateur/search/learned_costs.hpp"
+#include "secateur/search/part_tree.hpp"
 #include "secateur/search/scout.hpp"
 #include "secateur/search/tree.hpp"
 
@@ -113,28 +114,37 @@ class Native {
   }
 
  private:
-  /// What `measured` means for a problem (docs/engine.md): which search begins, whether the other one may take over,
+  /// What `measured` means for a problem (docs/engine.md): the searches that may take part, the one that begins first,
   /// and, where the user leaves the choice and a tableau of every unit would be large, how many nodes dual ascent may
   /// take before more than `still_open` of its tree is left to the MILP path.
   struct Plan {
-    bool cuts = false, dual = true, cuts_first = false;
+    std::vector<Way> ways;
     std::int64_t patience = std::numeric_limits<std::int64_t>::max();
+
+    [[nodiscard]] bool has(Way way) const { return std::ranges::find(ways, way) != ways.end(); }
   };
   [[nodiscard]] Plan plan(const graph::ReluGraph& graph, const Task& task, Index units) const {
-    constexpr Index fewest_inputs = 4, medium_inputs = 10, most_units = 250;
+    constexpr Index subdivided_inputs = 8, medium_inputs = 10, most_units = 250;
     constexpr double dense = 12;
-    Plan result;
-    if (m_method != Method::measured) {
-      result.cuts = result.cuts_first = m_method == Method::cut;
-      result.dual = !result.cuts;
-      return result;
+    if (m_method == Method::dual) return {{Way::dual}};
+    if (m_method == Method::cut) return {{Way::cut}};
+    if (m_method == Method::subdivision) return {{Way::subdivision}};
+    Plan result{{Way::dual}};
+    const bool small = units <= most_units, many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
+    const bool ranges = !task.ranges.empty();
+    if (small) {
+      const bool first = sparse || ranges;
+      result.ways.insert(first ? result.ways.begin() : result.ways.end(), Way::cut);
     }
-    result.cuts = units <= most_units;
-    const bool many = graph.inputs() > medium_inputs, sparse = fan_in(graph) < dense;
-    result.cuts_first = result.cuts && (sparse || (!task.ranges.empty() && graph.inputs() > fewest_inputs));
-    if (m_learned != nullptr && m_learned->way == Way::cut) result.cuts_first = result.cuts;
-    if (m_learned != nullptr && m_learned->way == Way::dual) result.cuts_first = false;
-    if (!result.cuts && m_settings.engine == model::Engine::auto_) {
+    if (graph.inputs() <= subdivided_inputs && (small || !sparse)) {
+      const bool first = ranges || graph.inputs() <= few_inputs;
+      result.ways.insert(first ? result.ways.begin() : result.ways.end(), Way::subdivision);
+    }
+    if (m_learned != nullptr) {
+      const auto best = std::ranges::find(result.ways, m_learned->way);
+      if (best != result.ways.end()) std::rotate(result.ways.begin(), best, best + 1);
+    }
+    if (!small && m_settings.engine == model::Engine::auto_) {
       if (many) result.patience = 1000;
       if (!many && sparse) result.patience = 4000;
     }
@@ -196,7 +206,9 @@ class Native {
     ContestMemory memory;
     memory.earlier = std::move(saved.contest);
     Plan plan = this->plan(graph, task, network->folded().units());
-    for (const SavedSearch& search : memory.earlier.begun) (search.way == Way::cut ? plan.cuts : plan.dual) = true;
+    for (const SavedSearch& search : memory.earlier.begun) {
+      if (!plan.has(search.way)) plan.ways.push_back(search.way);
+    }
     if (m_checkpoint != nullptr) {
       memory.due = [&] { return m_checkpoint->due(); };
       memory.save = [&](SavedContest contest) { save(stage, std::move(contest), saved); };
@@ -231,29 +243,27 @@ class Native {
     TreeLimits limits;
     limits.threads = m_settings.threads;
     limits.memory = 0x1p20 * std::min(0.5 * m_settings.memory_limit, 2048.0);
-    if (plan.dual && plan.cuts) limits.memory /= 2;
+    limits.memory /= static_cast<double>(plan.ways.size());
+    const auto contestant = [&](Way way, const char* name, auto make, double entry) {
+      return Contestant{way, name,
+                        [&, make](double best, const Listener& inner, const SavedTree* earlier) {
+                          return make(task, network, saved.root.box, best, limits, inner, stage.stop, earlier);
+                        },
+                        entry};
+    };
     std::vector<Contestant> contestants;
-    const char *const by_ascent = "native search", *const by_cuts = "native search with cuts";
-    if (plan.dual) {
-      contestants.push_back({Way::dual, by_ascent,
-                             [&](double best, const Listener& inner, const SavedTree* earlier) {
-                               return make_tree(task, network, saved.root.box, best, limits, inner, stage.stop,
-                                                earlier);
-                             },
-                             tree_entry_work(*network)});
-    }
-    if (plan.cuts) {
-      const Contestant cuts{Way::cut, by_cuts,
-                            [&](double best, const Listener& inner, const SavedTree* earlier) {
-                              return make_cut_tree(task, network, saved.root.box, best, limits, inner, stage.stop,
-                                                   earlier);
-                            },
-                            cut_entry_work(*network)};
-      contestants.insert(plan.cuts_first ? contestants.begin() : contestants.end(), cuts);
+    for (const Way way : plan.ways) {
+      if (way == Way::dual) {
+        contestants.push_back(contestant(way, "native search", make_tree, tree_entry_work(*network)));
+      } else if (way == Way::cut) {
+        contestants.push_back(contestant(way, "native search with cuts", make_cut_tree, cut_entry_work(*network)));
+      } else {
+        contestants.push_back(contestant(way, "subdivision", make_part_tree, part_entry_work(*network)));
+      }
     }
     ContestResult found = contest(contestants, cutoff, listener, std::move(memory));
     if (out_of_nodes) found.tree.stopped = Status::node_limit;
-    m_way = found.last == by_cuts ? Way::cut : Way::dual;
+    m_way = found.last;
     if (!handed_over && m_settings.engine == model::Engine::auto_) {
       m_choice = fmt::format("{}: {} inputs, {:.0f} non-zeros in a neuron's row", fmt::join(found.ran, ", then "),
                              graph.inputs(), fan_in(graph));

@@ -23,9 +23,9 @@ struct Continuation {
   Learned* learned = nullptr;
 };
 
-/// Which search of this room: as measured (docs/engine.md), by dual ascent (search_tree), or by branch and cut
-/// (search_cuts).
-enum class Method { measured, dual, cut };
+/// Which search of this room: as measured (docs/engine.md), by dual ascent (make_tree), by branch and cut
+/// (make_cut_tree), or by subdivision of the inputs (make_part_tree).
+enum class Method { measured, dual, cut, subdivision };
 
 /// The optimum of a problem by the engine that the settings name. `native`: the branch and bound of this room
 /// (docs/engine.md), for problems all of whose variables are inputs or outputs of networks; others go to the MILP path.

@@ -114,6 +114,10 @@ std::unique_ptr<Search> make_tree(const Task& task, std::shared_ptr<const Networ
                                   double cutoff, const TreeLimits& limits, const Listener& listener, const Stop& stop,
                                   const SavedTree* saved = nullptr);
 
+/// TreeState::work of one node: what was measured on networks of 50 to 150 units with 3 to 36 non-zeros in a row
+/// (30 to 130 microseconds), within 40 %.
+double node_work(const Network& network);
+
 /// What such a search is expected to take (TreeState::work) until it shows what is to come.
 double tree_entry_work(const Network& network);
 

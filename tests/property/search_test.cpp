@@ -125,9 +125,9 @@ TEST_P(NativeSearch, NeverLosesAKnownPoint) {
 
 /// 300 problems by each method; 10000 with SECATEUR_LONG set.
 INSTANTIATE_TEST_SUITE_P(TinyProblems, SearchAgainstBruteForce,
-                         testing::Combine(testing::Values(Method::dual, Method::cut),
+                         testing::Combine(testing::Values(Method::dual, Method::cut, Method::subdivision),
                                           testing::Range(0, std::getenv("SECATEUR_LONG") == nullptr ? 3 : 100)));
-INSTANTIATE_TEST_SUITE_P(TinyProblems, NativeSearch, testing::Values(Method::dual, Method::cut));
+INSTANTIATE_TEST_SUITE_P(TinyProblems, NativeSearch, testing::Values(Method::dual, Method::cut, Method::subdivision));
 
 }  // namespace
 }  // namespace secateur

@@ -390,6 +390,27 @@ TEST(Subdivision, DoesNotDependOnTheNumberOfThreads) {
   }
 }
 
+/// An objective in other units, by a power of two so that nothing is rounded differently: the same parts.
+TEST(Subdivision, SplitsTheSameInputsWhateverTheObjectivesUnit) {
+  Rng rng(157);
+  std::int64_t boxes = 0;
+  for (int k = 0; k < 12; ++k) {
+    const Trial t = trial(rng, 2 + 3 * k);
+    double best = std::numeric_limits<double>::infinity();
+    for (int s = 0; s < 2000; ++s) {
+      best = std::min(best, t.objective.dot(nn::evaluate(t.network, random_point(t.box, rng))));
+    }
+    const auto run = [&](double unit) {
+      return subdivide(t.graph, t.box, t.start, unit * t.objective, unit * best, {.tighten = 1, .boxes = 3000});
+    };
+    const Subdivision here = run(1), there = run(0x1p30);
+    EXPECT_EQ(here.boxes, there.boxes);
+    EXPECT_EQ(here.bound, 0x1p-30 * there.bound);
+    boxes += here.boxes;
+  }
+  EXPECT_GT(boxes, 2000);
+}
+
 // Far above the optimum most parts stay, and those that the objective settles by itself are no reason to go on beyond
 // the share of work that tightening is worth.
 TEST(Subdivision, EndsWhereItDoesNotPay) {

@@ -122,7 +122,8 @@ TEST_P(CheckpointTest, LargerSearchesThatAreInterruptedAgainAndAgainEndAtTheOpti
   EXPECT_EQ(m_both > 0, contest);
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, CheckpointTest, testing::Values(Method::measured, Method::dual, Method::cut));
+INSTANTIATE_TEST_SUITE_P(Methods, CheckpointTest,
+                         testing::Values(Method::measured, Method::dual, Method::cut, Method::subdivision));
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 

@@ -282,7 +282,7 @@ TEST_F(Contests, OfWhatWasSavedOnlyTheOneThatRunsIsStarted) {
   const ContestResult result = run(std::move(memory));
   EXPECT_TRUE(result.tree.exhausted);
   EXPECT_EQ(result.tree.nodes, 1090);
-  EXPECT_EQ(result.last, "b");
+  EXPECT_EQ(result.last, Way::cut);
   EXPECT_EQ(result.ran, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(logs[0].starts, 0);
   EXPECT_EQ(logs[1].starts, 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both searches save between two rounds, and are again when they go on, against sampled points: none below the
+// What every search saves between two rounds, and are again when they go on, against sampled points: none below the
 // cut-off is outside the open nodes, or below the bound of the node that it is in.
 #include <gtest/gtest.h>
 
@@ -15,6 +15,7 @@
 #include "secateur/graph/lower.hpp"
 #include "secateur/search/cut_tree.hpp"
 #include "secateur/search/learned.hpp"
+#include "secateur/search/part_tree.hpp"
 #include "secateur/search/tree.hpp"
 #include "support/over_box.hpp"
 #include "support/random_network.hpp"
@@ -38,11 +39,12 @@ struct Subject {
   Task task;
   std::vector<Point> points;  ///< best first
 
-  explicit Subject(std::uint64_t seed) {
+  /// Dives of subdivision soon settle parts of a small network, and what they settle is not looked for any more.
+  explicit Subject(std::uint64_t seed, bool large = false) {
     Rng rng(seed);
     RandomNetwork how;
-    how.widths = {5, 14, 12, 1};
-    how.density = 0.5;
+    how.widths = large ? std::vector<Index>{5, 30, 24, 1} : std::vector<Index>{5, 14, 12, 1};
+    how.density = large ? 1 : 0.5;
     const nn::Network stored = random_network(how, rng);
     box = random_box(stored.inputs(), 2.0, rng);
     const bool whole = seed % 3 == 2;  // the first input is an integer
@@ -126,7 +128,7 @@ class SavedTrees : public testing::TestWithParam<Way> {
     m_listener.enough = [this](const TreeState&) { return ++m_asked % 2 == 0; };
   }
   [[nodiscard]] std::unique_ptr<Search> make(const Subject& subject, const SavedTree* saved = nullptr) {
-    const auto make = GetParam() == Way::dual ? make_tree : make_cut_tree;
+    const auto make = GetParam() == Way::dual ? make_tree : GetParam() == Way::cut ? make_cut_tree : make_part_tree;
     m_asked = 0;
     return make(subject.task, subject.network, subject.box, m_cutoff, {}, m_listener, m_stop, saved);
   }
@@ -144,10 +146,10 @@ TEST_P(SavedTrees, HoldEveryPointBelowTheCutoffInAnOpenNode) {
   std::size_t most = 0;
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     SCOPED_TRACE(seed);
-    const Subject subject(seed);
+    const Subject subject(seed, GetParam() == Way::subdivision);
     aim(subject, 200);
     const auto search = make(subject);
-    for (int round = 0; round < 6; ++round) {
+    for (int round = 0; round < (GetParam() == Way::subdivision ? 3 : 6); ++round) {
       const TreeResult result = search->run();
       const SavedTree tree = search->saved();
       held += subject.check(tree);
@@ -158,9 +160,10 @@ TEST_P(SavedTrees, HoldEveryPointBelowTheCutoffInAnOpenNode) {
       if (result.exhausted) break;
     }
   }
-  EXPECT_GT(held, 2000);
+  EXPECT_GT(held, GetParam() == Way::subdivision ? 400 : 2000);
   EXPECT_GT(most, 20U);
-  EXPECT_GT(shrunk, 50);
+  // Subdivision splits no unit.
+  EXPECT_EQ(shrunk > 50, GetParam() != Way::subdivision);
 }
 
 /// With the cut-off that it had and a lower one; then through further rounds, saved again after each.
@@ -168,13 +171,13 @@ TEST_P(SavedTrees, GoOnWithTheSameOpenParts) {
   int held = 0, continued = 0, grown = 0;
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     SCOPED_TRACE(seed);
-    const Subject subject(seed);
+    const Subject subject(seed, GetParam() == Way::subdivision);
     aim(subject, 200);
     SavedTree tree;
     {
       const auto search = make(subject);
       search->run();
-      search->run();
+      if (GetParam() != Way::subdivision) search->run();
       tree = search->saved();
     }
     for (const std::size_t rank : {200U, 100U, 25U, 10U, 3U}) {
@@ -200,7 +203,7 @@ TEST_P(SavedTrees, GoOnWithTheSameOpenParts) {
   }
   EXPECT_GT(continued, 20);
   EXPECT_GT(grown, continued / 2);
-  EXPECT_GT(held, 1000);
+  EXPECT_GT(held, GetParam() == Way::subdivision ? 200 : 1000);
 }
 
 TEST_P(SavedTrees, NodesThatAreNoPartsOfTheRootAreRefused) {
@@ -218,7 +221,7 @@ TEST_P(SavedTrees, NodesThatAreNoPartsOfTheRootAreRefused) {
   EXPECT_THROW(make(subject, &bad), std::out_of_range);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, SavedTrees, testing::Values(Way::dual, Way::cut),
+INSTANTIATE_TEST_SUITE_P(All, SavedTrees, testing::Values(Way::dual, Way::cut, Way::subdivision),
                          [](const auto& which) { return std::string(to_string(which.param)); });
 
 /// What was learned of binaries comes along.

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <optional>
+#include <vector>
 
 #include "secateur/core/rng.hpp"
 #include "secateur/core/stop.hpp"
@@ -139,6 +140,59 @@ TEST(NativeSolve, SearchesContestTheSameWayOnAnyNumberOfThreads) {
   EXPECT_NEAR(*alone.objective, *one.objective, 2e-4 * std::abs(*one.objective));
 }
 
+/// The first output where the second and third are at most what they are at a point with a good first one.
+model::Problem constrained(std::uint64_t seed, const std::vector<Index>& widths) {
+  const OverBox inside = random_over_box(seed, widths);
+  model::Problem problem = inside;
+  Rng rng(seed);
+  Vector best;
+  for (int k = 0; k < 200; ++k) {
+    const Vector y = nn::evaluate(inside.network, random_point(inside.box, rng));
+    if (best.size() == 0 || (inside.sense == Sense::minimize) == (y(0) < best(0))) best = y;
+  }
+  for (const Index o : {1, 2}) {
+    const int output = problem.networks[0].outputs[static_cast<std::size_t>(o)];
+    problem.add_constraint("side", {{output, 1.0}}, -INFINITY, best(o));
+  }
+  return problem;
+}
+
+TEST(NativeSolve, SubdividesDenseNetworksWithConstraints) {
+  for (const Index inputs : {5, 8}) {
+    SCOPED_TRACE(inputs);
+    const model::Problem problem = constrained(1, {inputs, 20, 30, 3});
+    model::SolveSettings settings = native_settings();
+    settings.engine = model::Engine::auto_;
+    const model::SolveResult one = search::solve(problem, settings);
+    settings.threads = 2;
+    const model::SolveResult two = search::solve(problem, settings);
+    EXPECT_EQ(one.status, Status::optimal);
+    EXPECT_EQ(one.note.rfind("subdivision", 0), 0U) << one.note;
+    EXPECT_EQ(one.nodes, two.nodes);
+    EXPECT_EQ(one.bound, two.bound);
+    EXPECT_EQ(one.objective, two.objective);
+    const model::SolveResult other = search::solve(problem, settings, {}, {}, nullptr, {}, search::Method::cut);
+    ASSERT_EQ(other.status, Status::optimal);
+    EXPECT_NEAR(*other.objective, *one.objective, 2e-4 * std::abs(*one.objective));
+  }
+}
+
+/// Boxes alone come to no end around the kinks where an optimum lies (millions of them).
+TEST(NativeSolve, SubdivisionEndsWhereKinksMeet) {
+  model::SolveSettings settings = native_settings();
+  settings.gap = 1e-9;
+  settings.absolute_gap = 1e-12;
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    SCOPED_TRACE(seed);
+    const model::Problem problem = constrained(seed, {5, 12, 10, 3});
+    const model::SolveResult result =
+        search::solve(problem, settings, {}, {}, nullptr, {}, search::Method::subdivision);
+    EXPECT_EQ(result.status, Status::optimal);
+    EXPECT_EQ(result.note, "");
+    EXPECT_LT(result.nodes, 100000);
+  }
+}
+
 TEST(NativeSolve, BranchesOnListedValues) {
   const OverBox inside = random_over_box(1, {3, 14, 8, 1});
   model::Problem problem = inside;
@@ -158,11 +212,13 @@ TEST(NativeSolve, BranchesOnListedValues) {
     const double value = model::objective_at(problem, model::complete(problem, structure, point));
     best = problem.sense == Sense::minimize ? std::min(best, value) : std::max(best, value);
   }
-  const model::SolveResult result = search::solve(problem, native_settings());
-  EXPECT_EQ(result.status, Status::optimal);
-  EXPECT_EQ(result.engine, model::Engine::native);
-  EXPECT_EQ(result.note, "");
-  EXPECT_NEAR(result.objective.value(), best, 1e-4 * std::abs(best) + 1e-6);
+  for (const search::Method method : {search::Method::dual, search::Method::subdivision}) {
+    const model::SolveResult result = search::solve(problem, native_settings(), {}, {}, nullptr, {}, method);
+    EXPECT_EQ(result.status, Status::optimal);
+    EXPECT_EQ(result.engine, model::Engine::native);
+    EXPECT_EQ(result.note, "");
+    EXPECT_NEAR(result.objective.value(), best, 1e-4 * std::abs(best) + 1e-6);
+  }
 }
 
 TEST(NativeSolve, ProvesInfeasibility) {
