@@ -28,6 +28,9 @@ constexpr std::int64_t refactor_every = 1000;
 constexpr int spare_rows = 30;
 /// Rounds of cuts at the beginning of a dive.
 constexpr int own_rounds = 2;
+/// What a dive's own form takes besides exchanges, in entries of a tableau exchanged, for each entry of the folded
+/// network: 9 to 11 nanoseconds where rows are sparse, 18 where they are dense.
+constexpr double form_work = 67;
 
 }  // namespace
 
@@ -83,7 +86,10 @@ void CutDiver::dive(CutNode node, double cutoff, int budget, const PseudoCosts& 
     ++result.nodes;
     return;
   }
-  const double before = m_form == &form ? m_shared.root.simplex().work() : 0;
+  const bool own = m_form != &form;
+  const bounds::Folded& folded = form.network->folded();
+  if (own) result.work += form_work * static_cast<double>(folded.rows()) * static_cast<double>(folded.values());
+  const double before = own ? 0 : m_shared.root.simplex().work();
   result.open.push_back(std::move(node));
   while (!result.open.empty() && result.nodes < budget && !m_stop.reason()) {
     CutNode at = std::move(result.open.back());

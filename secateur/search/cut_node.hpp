@@ -52,7 +52,7 @@ struct CutDive {
   std::vector<PseudoCosts::Event> learned;
   double settled = std::numeric_limits<double>::infinity();
   std::int64_t nodes = 0;
-  double work = 0;  ///< DualSimplex::work()
+  double work = 0;  ///< lp::DualSimplex::work(), and as much for the dive's start as takes as long
 };
 
 /// Searches below a node depth first, with a form of its own: its rows and further cuts are made from the bounds of the

@@ -177,6 +177,32 @@ struct Sample {
   }
 };
 
+TEST(CutDiver, CountsWhatTheFormOfADiveTakes) {
+  const Subject subject(3, {4, 6, 1}, 1.0);
+  const Stop stop;
+  RootSettings none;
+  none.rounds = 0;
+  const CutRoot root = make_root(subject.task, subject.network, subject.box, infinity, none, stop);
+  const bounds::Folded& folded = root.form->network->folded();
+  ASSERT_GE(folded.units(), 2);
+  const CutTask shared{subject.task, *root.form, *root.propagation, root.program, false};
+  CutDiver diver(shared, stop);
+  const auto work_of_a_start = [&](std::shared_ptr<const lp::Basis> basis) {
+    CutNode node;
+    node.bounds = root.bounds;
+    node.basis = std::move(basis);
+    node.cuts = std::make_shared<CutPool>();
+    CutDive dive;
+    diver.dive(std::move(node), infinity, 0, PseudoCosts(root.form->columns()), dive);
+    EXPECT_EQ(dive.open.size(), 1U);
+    return dive.work;
+  };
+  EXPECT_EQ(work_of_a_start(nullptr), 0);
+  const double own = work_of_a_start(std::make_shared<const lp::Basis>(root.program.basis()));
+  // Its exchanges alone are half of that.
+  EXPECT_GT(own, 90 * static_cast<double>(folded.rows()) * static_cast<double>(folded.values()));
+}
+
 /// Dives from random places of the tree, each with rows and cuts that hold in its part only: what they leave to open
 /// nodes holds at every sampled point there, and no point below the cut-off is lost.
 TEST(CutDiver, KeepsEverySampledPointThroughDivesFromRandomNodes) {
