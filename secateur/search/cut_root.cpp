@@ -104,7 +104,8 @@ CutRoot make_root(const Task& task, std::shared_ptr<const Network> network, cons
   while (end == lp::SimplexEnd::optimal && root.rounds < settings.rounds && root.bound <= cutoff && !stop.reason()) {
     program.simplex().point(x);
     const int most = std::max(10, static_cast<int>(settings.cuts_a_unit * form.units));
-    std::vector<Cut> cuts = separator.run(x, program.simplex(), most);
+    const std::vector<Cut> cuts =
+        root.rounds < settings.rounding ? separator.run(x, program.simplex(), most) : separator.run_hulls(x, most);
     if (cuts.empty()) break;
     ++root.rounds;
     for (const Cut& cut : cuts) {

@@ -12,6 +12,7 @@ namespace secateur::search {
 /// How much is spent on cuts at the root.
 struct RootSettings {
   int rounds = 40;
+  int rounding = 2;        ///< in the first of which rows are rounded, too: later cuts would be dense with earlier ones
   double cuts_a_unit = 1;  ///< a round adds no more than so many
   double enough = 0.05;    ///< it ends when three rounds close less than this part of the gap
 };

@@ -19,8 +19,8 @@ namespace {
 
 /// TreeState::work of an exchange an entry of the tableau, with all else that the search does.
 constexpr double entry_work = 1.5e-4;
-/// At the root separation takes more than half of the time.
-constexpr double root_factor = 3;
+/// At the root half of the time is separation and all else.
+constexpr double root_factor = 2;
 
 /// What is saved of a node: its box, and the signs that its bounds fix and the root's do not.
 SavedNode saved_node(const CutNode& node, const SignBounds& root, const bounds::Folded& folded) {

@@ -383,8 +383,8 @@ TEST_F(LearnedFile, IsReadWhereItIsThereAndBelongs) {
 // The pseudo-costs of a search are those of the same units in the next one, although other units are folded away.
 TEST(LearnedCosts, MakeTheNextTreesSmaller) {
   std::int64_t fresh_nodes = 0, nodes = 0;
-  for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    const OverBox question = random_over_box(seed, {8, 40, 40, 1}, 0.3);
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    const OverBox question = random_over_box(seed, {8, 40, 40, 1}, 0.4);
     model::Problem problem = model::over_box(question.network, question.box, question.objective, question.sense);
     Learned learned;
     Continuation continuation;
@@ -405,8 +405,8 @@ TEST(LearnedCosts, MakeTheNextTreesSmaller) {
     fresh_nodes += fresh.nodes;
     nodes += again.nodes;
   }
-  EXPECT_GT(fresh_nodes, 300);
-  EXPECT_LT(nodes, 0.8 * static_cast<double>(fresh_nodes));
+  EXPECT_GT(fresh_nodes, 1000);
+  EXPECT_LT(nodes, 0.85 * static_cast<double>(fresh_nodes));
 }
 
 }  // namespace
