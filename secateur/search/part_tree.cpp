@@ -26,6 +26,8 @@ struct PartNode {
   bounds::Part part;
   double bound = -infinity;
   std::int64_t depth = 0;
+  /// The bound is that of the objective's line on this very box: without prices, and not rounded inwards since.
+  bool exact = false;
 };
 
 /// What a dive leaves behind.
@@ -127,12 +129,13 @@ class PartTree final : public Rounds<PartNode> {
     for (std::int64_t spent = 0; spent < budget && !result.open.empty() && !m_stop.reason(); ++spent) {
       PartNode at = std::move(result.open.back());
       result.open.pop_back();
-      if (at.depth > 0 && bounds::settled(at.part) && !has_choice(at.part)) {
+      if (at.exact && bounds::settled(at.part) && !has_choice(at.part)) {
         result.settled = std::min(result.settled, at.bound);
         continue;
       }
       const Sentinel* held = watching(at);
       const std::int64_t depth = at.depth + 3;
+      const bool exact = at.part.ranges.empty() && !has_choice(at.part);
       bounds::PartExpansion expansion = bounds::expand(std::move(at.part), m_cutoff, false, space);
       for (bounds::Part& child : expansion.children) child.folded = expansion.folded;
       std::erase_if(expansion.children, [this](bounds::Part& child) { return !round_inwards(child); });
@@ -143,7 +146,7 @@ class PartTree final : public Rounds<PartNode> {
       std::ranges::stable_sort(expansion.children, std::greater{}, &bounds::Part::bound);
       for (bounds::Part& child : expansion.children) {
         const double bound = child.bound;
-        result.open.push_back({std::move(child), bound, depth});
+        result.open.push_back({std::move(child), bound, depth, exact});
       }
     }
   }

@@ -61,7 +61,8 @@ TEST_P(SearchAgainstBruteForce, Agrees) {
       EXPECT_EQ(result.proof, Proof::rounding_safe);
     }
   }
-  EXPECT_GT(native, group * 9 / 10);
+  // What is linear on a part of subdivision is settled there.
+  EXPECT_GT(native, method == Method::subdivision ? group * 97 / 100 : group * 9 / 10);
   // Cuts close many of these at the root.
   EXPECT_GT(nodes, method == Method::dual ? group : group / 2);
   EXPECT_GT(infeasible, 0);
