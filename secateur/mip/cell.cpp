@@ -145,6 +145,13 @@ CellMap cell_map(const graph::ReluGraph& graph, const Vector& x) {
   return cell;
 }
 
+Vector inputs_of(const model::Compiled& problem, const Vector& columns) {
+  const std::vector<int>& inputs = problem.frame.inputs;
+  Vector x(static_cast<Index>(inputs.size()));
+  for (std::size_t j = 0; j < inputs.size(); ++j) x(static_cast<Index>(j)) = columns(inputs[j]);
+  return x;
+}
+
 lp::Model cell_program(const model::Compiled& problem, const Vector& columns) {
   const graph::ReluGraph& graph = problem.graph;
   const model::Frame& frame = problem.frame;
@@ -154,9 +161,7 @@ lp::Model cell_program(const model::Compiled& problem, const Vector& columns) {
     model.integer[j] = false;
     model.column_lower[j] = model.column_upper[j] = std::round(columns(static_cast<Index>(j)));
   }
-  Vector x(graph.inputs());
-  for (Index j = 0; j < x.size(); ++j) x(j) = columns(frame.inputs[static_cast<std::size_t>(j)]);
-  const CellMap cell = cell_map(graph, x);
+  const CellMap cell = cell_map(graph, inputs_of(problem, columns));
   for (std::size_t i = 0; i < frame.outputs.size(); ++i) {
     if (frame.outputs[i] < 0) continue;
     const auto unit = static_cast<Index>(i);
@@ -171,13 +176,6 @@ lp::Model cell_program(const model::Compiled& problem, const Vector& columns) {
     add_row(model, frame.inputs, cell.rows.row(i).transpose(), side, -side * cell.offsets(i), infinity);
   }
   return model;
-}
-
-Vector CellSearch::inputs_of(const Vector& columns) const {
-  const auto& inputs = m_problem.frame.inputs;
-  Vector x(static_cast<Index>(inputs.size()));
-  for (std::size_t j = 0; j < inputs.size(); ++j) x(static_cast<Index>(j)) = columns(inputs[j]);
-  return x;
 }
 
 Vector CellSearch::with_inputs(Vector columns, const Vector& inputs) const {
@@ -201,7 +199,7 @@ Vector CellSearch::solve(const lp::Model& model, const Stop& stop) {
     const lp::Outcome outcome = m_session.run(settings, callbacks);
     if (outcome.status != Status::optimal) return {};
     const Vector columns = lp::from_scaled(outcome.primal, units).head(m_problem.frame.model.columns());
-    return with_inputs(columns, m_problem.graph.domain.clamp(inputs_of(columns)));
+    return with_inputs(columns, m_problem.graph.domain.clamp(inputs_of(m_problem, columns)));
   } catch (const lp::SolverError&) {
     return {};  // the point is a bonus; numerical trouble in it is not the caller's
   }
@@ -217,7 +215,9 @@ Vector CellSearch::best_of_cell(const Vector& columns, const Stop& stop) {
 
 Vector CellSearch::polish(const Vector& columns, int rounds, const Stop& stop) {
   const graph::ReluGraph& graph = m_problem.graph;
-  const auto value_at = [&](const Vector& at) { return objectives(graph, m_goal, inputs_of(at).transpose())(0); };
+  const auto value_at = [&](const Vector& at) {
+    return objectives(graph, m_goal, inputs_of(m_problem, at).transpose())(0);
+  };
   Vector best = columns, at = columns;
   double best_value = value_at(columns);
   for (int round = 0; round < rounds && !stop.reason(); ++round) {
@@ -225,7 +225,7 @@ Vector CellSearch::polish(const Vector& columns, int rounds, const Stop& stop) {
     if (corner.size() == 0) break;
     if (m_found) m_found(corner);
     // A corner of the cell: where the neighbouring cell falls further, a few short steps reach it.
-    Matrix walk = inputs_of(corner).transpose();
+    Matrix walk = inputs_of(m_problem, corner).transpose();
     const double walked = descend(graph, m_goal, walk, 20, 1e-2, 1e-6, stop)(0);
     const double stayed = value_at(corner);
     const bool moved = walked < stayed;

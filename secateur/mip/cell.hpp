@@ -24,6 +24,9 @@ struct CellMap {
 };
 CellMap cell_map(const graph::ReluGraph& graph, const Vector& x);
 
+/// The graph's inputs among the columns of its frame.
+Vector inputs_of(const model::Compiled& problem, const Vector& columns);
+
 /// The linear program that is left of a problem when every ReLU keeps the side that it is on at a point: the frame,
 /// with z >= 0 where a neuron is active there and z <= 0 where it is not, and y = z for the outputs, each z an affine
 /// function of the graph's inputs. Integer columns are fixed at the point's values. Columns are those of the frame.
@@ -47,8 +50,7 @@ class CellSearch {
   /// times). Returns the best columns seen by the graph's own forward pass, the given ones included.
   Vector polish(const Vector& columns, int rounds, const Stop& stop);
 
-  /// The graph's inputs among the columns, and the columns with these inputs.
-  [[nodiscard]] Vector inputs_of(const Vector& columns) const;
+  /// The columns with these inputs of the graph.
   [[nodiscard]] Vector with_inputs(Vector columns, const Vector& inputs) const;
 
  private:

@@ -276,7 +276,8 @@ class Search {
       for (const int column : m_prepared.problem.frame.inputs) {
         fixed.push_back(m_problem.variables[static_cast<std::size_t>(column)].type != model::VariableType::continuous);
       }
-      const Sighting end = CellSteps(m_prepared.problem.graph, m_goal).improve(inputs_of(columns), fixed, m_stop);
+      const Sighting end =
+          CellSteps(m_prepared.problem.graph, m_goal).improve(inputs_of(m_prepared.problem, columns), fixed, m_stop);
       columns = columns_at(end.x);
       offer(columns);
       if (m_goal.ranges.empty()) return;
@@ -296,20 +297,14 @@ class Search {
                        [](const auto& constraint) { return constraint.whole; });
   }
 
-  [[nodiscard]] Vector inputs_of(const Vector& columns) const {
-    const std::vector<int>& inputs = m_prepared.problem.frame.inputs;
-    Vector x(static_cast<Index>(inputs.size()));
-    for (std::size_t j = 0; j < inputs.size(); ++j) x(static_cast<Index>(j)) = columns(inputs[j]);
-    return x;
-  }
-
   /// The points to begin with as columns, the best first by the goal.
   [[nodiscard]] std::vector<Vector> starts() const {
     const model::Compiled& compiled = m_prepared.problem;
     std::vector<std::pair<double, Vector>> found;
     for (const Vector& start : m_start.points) {
       const Vector columns = model::frame_point(m_problem, compiled.frame, completed(start));
-      found.emplace_back(objectives(compiled.graph, m_goal, inputs_of(columns).transpose())(0), columns);
+      found.emplace_back(objectives(compiled.graph, m_goal, inputs_of(m_prepared.problem, columns).transpose())(0),
+                         columns);
     }
     std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<Vector> columns;
